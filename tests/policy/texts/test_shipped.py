@@ -1,0 +1,201 @@
+"""Every shipped language says everything, and says it in its own words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentkit.policy.duration import SECONDS
+from consentkit.policy.model import Exemption, Kind
+from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRANSLATIONS: Final = tuple(language for language in available_languages() if language != "en")
+
+# Strings that may read as in English, because the word is the same in that language.
+SAME_AS_ENGLISH: Final = {
+    ("de", "ui.table_name"),
+    ("de", "kinds.cookie"),
+    ("fr", "kinds.cookie"),
+    ("fr", "durations.minute.1"),
+    ("fr", "durations.minute.other"),
+}
+
+# Words that change, or that cause a change, when the value after them begins with a vowel or
+# with a consonant that mutates. What a value begins with is not known here.
+SENSITIVE_TO_WHAT_FOLLOWS: Final = {"cy": "â|a|ag|ac|yn", "de": "", "en": "a|an", "fr": "de|que|à|le|la"}
+
+# The pair of quotation marks of each language; an apostrophe is always U+2019.
+QUOTES: Final = {"cy": "“”", "de": "„“", "en": "“”", "fr": "«»"}
+
+
+def read(language: str) -> dict[str, Any]:
+    return tomllib.loads((files("consentkit.policy.texts") / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def strings(table: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every string with its dotted path."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from strings(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def everything(language: str) -> dict[str, str]:
+    return dict(strings(read(language)))
+
+
+def without_number_forms(keys: dict[str, str]) -> set[str]:
+    return {re.sub(r"^(durations\.[a-z]+)\..*", r"\1", key) for key in keys}
+
+
+def test_english_welsh_german_and_french_are_shipped() -> None:
+    assert available_languages() == ("cy", "de", "en", "fr")
+
+
+# R-72
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_has_exactly_the_keys_of_the_english_file(language: str) -> None:
+    assert without_number_forms(everything(language)) == without_number_forms(everything("en"))
+
+
+# R-72
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_has_the_placeholders_of_the_english_strings(language: str) -> None:
+    english = everything("en")
+    own = everything(language)
+
+    differing = {
+        key for key in own.keys() & english.keys() if placeholders(own[key]) != placeholders(english[key])
+    }
+    assert differing == set()
+
+
+# R-72
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_reads_as_english_only_where_the_word_is_the_same(language: str) -> None:
+    english = everything("en")
+
+    same = {(language, key) for key, text in everything(language).items() if english.get(key) == text}
+    assert same - {(language, "direction")} == {entry for entry in SAME_AS_ENGLISH if entry[0] == language}
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_no_string_is_empty_or_has_space_around_it(language: str) -> None:
+    faulty = [key for key, text in everything(language).items() if not text or text != text.strip()]
+    assert faulty == []
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_brace_belongs_to_a_placeholder(language: str) -> None:
+    faulty = [
+        key
+        for key, text in everything(language).items()
+        if re.search(r"[{}]", re.sub(r"\{[a-z_]+\}", "", text)) is not None
+    ]
+    assert faulty == []
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_unit_has_a_form_for_any_number_and_every_form_shows_the_number(language: str) -> None:
+    durations = load_texts(language).durations
+
+    assert durations.keys() == SECONDS.keys()
+    for forms in durations.values():
+        assert "other" in forms
+        assert all(form == "other" or form.isdecimal() for form in forms)
+        assert all(placeholders(text) == {"n"} for text in forms.values())
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_kind_of_storage_and_both_endless_lifetimes_have_a_name(language: str) -> None:
+    texts = load_texts(language)
+
+    assert texts.kinds.keys() == set(Kind)
+    assert texts.lifetimes.keys() == {"session", "until-deleted"}
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_standard_category_has_a_name_and_a_purpose(language: str) -> None:
+    categories = load_texts(language).categories
+
+    assert categories.keys() == {"essential", "functional", "analytics", "marketing", "third-party"}
+    assert all(category.keys() == {"name", "purpose"} for category in categories.values())
+    assert len({category["name"] for category in categories.values()}) == len(categories)
+
+
+# R-15 R-82
+@pytest.mark.parametrize("language", available_languages())
+@pytest.mark.parametrize("exemption", Exemption)
+def test_every_exemption_is_explained_to_the_visitor(language: str, exemption: Exemption) -> None:
+    assert f"exemption_{exemption.replace('-', '_')}" in load_texts(language).ui
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_label_that_a_sentence_may_quote_exists(language: str) -> None:
+    assert load_texts(language).ui.keys() >= LABELS
+
+
+# R-72
+@pytest.mark.parametrize("language", available_languages())
+def test_a_language_says_its_tag_its_own_name_and_its_direction(language: str) -> None:
+    texts = load_texts(language)
+
+    assert texts.language == language
+    assert texts.name == {"cy": "Cymraeg", "de": "Deutsch", "en": "English", "fr": "Français"}[language]
+    assert texts.direction == "ltr"
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_quotation_marks_are_those_of_the_language(language: str) -> None:
+    for key, text in everything(language).items():
+        marks = re.sub("[^\"'\u2018\u201a\u201b“”„‟«»\u2039\u203a]", "", text)
+        assert marks == QUOTES[language] * (len(marks) // 2), key
+
+
+def test_french_marks_are_set_off_by_spaces_that_do_not_break() -> None:
+    for key, text in everything("fr").items():
+        assert re.search(r"«(?!\u00a0)|(?<!\u00a0)[»:]|(?<!\u202f)[;?]", text) is None, key
+
+
+@pytest.mark.parametrize(
+    "language", [language for language, words in SENSITIVE_TO_WHAT_FOLLOWS.items() if words]
+)
+def test_no_value_follows_a_word_that_depends_on_its_first_letter(language: str) -> None:
+    before_a_value = re.compile(rf"\b({SENSITIVE_TO_WHAT_FOLLOWS[language]}) \{{", re.IGNORECASE)
+
+    assert [key for key, text in everything(language).items() if before_a_value.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [("en", "en"), ("en-GB", "en"), ("EN", "en"), ("fr-CA", "fr"), ("de-Latn-CH-1996", "de")],
+)
+def test_a_variant_gets_the_texts_of_its_language(asked: str, given: str) -> None:
+    assert load_texts(asked) is load_texts(given)
+    assert load_texts(asked).language == given
+
+
+@pytest.mark.parametrize("asked", ["xx", "", "e", "eng", "en_GB", "../en", "en/", "en.toml", "*", "\x00"])
+def test_a_language_that_is_not_shipped_is_a_lookup_error_that_lists_those_that_are(asked: str) -> None:
+    with pytest.raises(LookupError, match="cy, de, en, fr"):
+        load_texts(asked)
+
+
+@given(asked=st.text())
+def test_any_text_is_a_shipped_language_or_a_lookup_error(asked: str) -> None:
+    try:
+        texts = load_texts(asked)
+    except LookupError:
+        return
+    assert isinstance(texts, Texts)
+    assert asked.lower().split("-")[0] == texts.language
