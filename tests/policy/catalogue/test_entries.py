@@ -1,0 +1,337 @@
+"""What every entry of the catalogue promises: complete, well-formed, and not in each other's way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fnmatch import fnmatchcase
+from itertools import permutations
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from consentkit.policy.catalogue import catalogue_entry, catalogue_ids, known_optional
+from consentkit.policy.duration import Duration
+from consentkit.policy.model import CONSENT_COOKIE_NAMES, Kind
+from consentkit.policy.texts import load_texts
+
+LANGUAGES = {"en", "cy", "de", "fr"}
+REQUIRED = {
+    "name",
+    "provider",
+    "country",
+    "privacy_url",
+    "category",
+    "hosts",
+    "scripts",
+    "embeds",
+    "markers",
+    "sources",
+    "checked",
+    "purpose",
+}
+OPTIONAL = {"cookies", "storage"}
+HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+
+# Matomo's own record of an answer is a choice and not a measurement; a site may need it.
+REMEMBERS_AN_ANSWER = {"mtm_consent", "mtm_cookie_consent", "mtm_consent_removed"}
+
+# gtag.js comes from Google Tag Manager's host; the narrower glob decides whose it is.
+DELIBERATE = {("google-analytics", "google-tag-manager")}
+
+WELL_KNOWN = [
+    "_ga",
+    "_ga_ABC123",
+    "_gid",
+    "_gat_gtag_UA_1",
+    "__utma",
+    "_gcl_au",
+    "IDE",
+    "_fbp",
+    "_fbc",
+    "fr",
+    "_clck",
+    "_clsk",
+    "MUID",
+    "_uetsid",
+    "_ttp",
+    "li_fat_id",
+    "_hjid",
+    "_hjSession_1",
+    "_pk_id.1.ab",
+    "__qca",
+]
+THE_SITES_OWN = [
+    "session",
+    "sessionid",
+    "_session",
+    "csrftoken",
+    "__Host-session",
+    "PHPSESSID",
+    "JSESSIONID",
+    "lang",
+    "locale",
+    "theme",
+    "cart",
+    "basket",
+    "player",
+    "flags",
+    "PREF",
+    "NID",
+    "from",
+    "free",
+    "FR",
+    "ide",
+    "_gallery",
+    "_gate",
+    "ga",
+    "li",
+    "list_view",
+    "link_order",
+    "hj",
+    "pk_id",
+    "visitor_id",
+    "__cf_bm",
+]
+
+every_entry = pytest.mark.parametrize("service", catalogue_ids())
+
+
+def items(service: str, *tables: str) -> list[Mapping[str, Any]]:
+    entry = catalogue_entry(service)
+    return [item for table in tables or ("cookies", "storage") for item in entry.get(table, [])]
+
+
+def purposes(service: str) -> Iterator[Mapping[str, str]]:
+    yield catalogue_entry(service)["purpose"]
+    for item in items(service):
+        yield item["purpose"]
+
+
+def covers(host: str, name: str) -> bool:
+    """Whether ``host`` of an entry, perhaps with a leading ``*.``, covers a host name or pattern."""
+    return host == name or (host.startswith("*.") and name.endswith(host[1:]))
+
+
+def known(name: str) -> bool:
+    example = name.replace("*", "1.a")
+    return any(fnmatchcase(example, glob) for glob in known_optional())
+
+
+# R-15, R-79
+@every_entry
+def test_an_entry_has_every_key_and_no_other(service: str) -> None:
+    keys = set(catalogue_entry(service))
+    assert keys >= REQUIRED
+    assert keys <= REQUIRED | OPTIONAL
+
+
+# R-15, R-79
+@every_entry
+def test_a_stored_item_has_name_lifetime_purpose_and_kind(service: str) -> None:
+    for cookie in items(service, "cookies"):
+        assert {"name", "expires_after", "purpose"} <= set(cookie)
+        assert set(cookie) <= {"name", "expires_after", "purpose", "path", "domain"}
+    for entry in items(service, "storage"):
+        assert {"name", "kind", "expires_after", "purpose"} <= set(entry)
+        assert set(entry) <= {"name", "kind", "expires_after", "purpose", "domain"}
+        assert Kind(entry["kind"]) is not Kind.COOKIE
+
+
+# R-15, R-79
+@every_entry
+def test_every_purpose_is_a_sentence_in_all_four_languages(service: str) -> None:
+    for purpose in purposes(service):
+        assert set(purpose) == LANGUAGES
+        assert len(set(purpose.values())) == len(LANGUAGES), "a language repeats another"
+        for text in purpose.values():
+            assert re.fullmatch(r"\S.*\.", text), text
+            assert not set("<>{}\n'\"") & set(text), text
+
+
+# R-15, R-79
+@every_entry
+def test_every_lifetime_is_a_duration_or_has_no_length(service: str) -> None:
+    for item in items(service):
+        if item["expires_after"] not in ("session", "until-deleted"):
+            assert str(Duration.parse(item["expires_after"])) == item["expires_after"]
+
+
+@every_entry
+def test_a_lifetime_fits_its_kind(service: str) -> None:
+    for cookie in items(service, "cookies"):
+        assert cookie["expires_after"] != "until-deleted", cookie["name"]
+    for entry in items(service, "storage"):
+        lifetime = "session" if entry["kind"] == "session-storage" else "until-deleted"
+        assert entry["expires_after"] == lifetime, entry["name"]
+
+
+# R-79
+@every_entry
+def test_provider_country_and_privacy_notice_are_given(service: str) -> None:
+    entry = catalogue_entry(service)
+    assert entry["name"].strip()
+    assert entry["provider"].strip()
+    assert re.fullmatch(r"[A-Z]{2}", entry["country"])
+    assert urlsplit(entry["privacy_url"]).scheme == "https"
+    assert urlsplit(entry["privacy_url"]).netloc
+
+
+# R-15
+@every_entry
+def test_a_service_normally_belongs_to_a_standard_category_that_is_asked_about(service: str) -> None:
+    assert catalogue_entry(service)["category"] in set(load_texts("en").categories) - {"essential"}
+
+
+@every_entry
+def test_facts_name_their_sources_and_the_day_they_were_checked(service: str) -> None:
+    entry = catalogue_entry(service)
+    assert type(entry["checked"]) is date
+    assert entry["sources"]
+    for source in entry["sources"]:
+        assert source == "Open Cookie Database" or source.startswith("https://")
+    assert any(source.startswith("https://") for source in entry["sources"])
+
+
+@every_entry
+def test_hosts_are_lower_case_names_with_at_most_a_leading_wildcard(service: str) -> None:
+    hosts = catalogue_entry(service)["hosts"]
+    assert hosts
+    assert len(hosts) == len(set(hosts))
+    for host in hosts:
+        assert HOST.fullmatch(host), host
+        assert host.removeprefix("*.").count(".") >= 1, host
+
+
+@every_entry
+def test_url_globs_are_https_with_a_literal_host_and_a_path(service: str) -> None:
+    entry = catalogue_entry(service)
+    for glob in entry["scripts"] + entry["embeds"]:
+        assert glob.startswith("https://"), glob
+        host, _, path = glob.removeprefix("https://").partition("/")
+        assert HOST.fullmatch(host), glob
+        assert "*" not in host, glob
+        assert re.match(r"[a-z]", path), glob
+        assert "[" not in glob, glob
+
+
+@every_entry
+def test_markers_are_long_enough_to_tell_something(service: str) -> None:
+    markers = catalogue_entry(service)["markers"]
+    assert markers
+    for marker in markers:
+        assert len(marker) >= 4
+        assert marker == marker.strip()
+
+
+@every_entry
+def test_names_and_domains_of_stored_items_are_well_formed(service: str) -> None:
+    for item in items(service):
+        assert not re.search(r"[\s;=,]", item["name"]), item["name"]
+        assert len(re.sub(r"[*?]", "", item["name"])) >= 2, item["name"]
+        if "domain" in item:
+            assert HOST.fullmatch(item["domain"].removeprefix(".")), item["domain"]
+
+
+# R-15
+@every_entry
+@pytest.mark.parametrize("consent_cookie", CONSENT_COOKIE_NAMES)
+def test_no_entry_takes_the_consent_cookie_for_its_own(service: str, consent_cookie: str) -> None:
+    for item in items(service):
+        assert not fnmatchcase(consent_cookie, item["name"])
+    assert not known(consent_cookie)
+
+
+# R-15
+def test_what_analytics_and_marketing_store_under_the_site_is_never_essential() -> None:
+    stored = {
+        cookie["name"]
+        for service in catalogue_ids()
+        if catalogue_entry(service)["category"] in ("analytics", "marketing")
+        for cookie in items(service, "cookies")
+        if "domain" not in cookie
+    }
+    assert {name for name in stored if not known(name)} == REMEMBERS_AN_ANSWER
+
+
+# R-79
+def test_what_embedded_content_stores_lies_under_its_own_domain() -> None:
+    embedded = [
+        service for service in catalogue_ids() if catalogue_entry(service)["category"] == "third-party"
+    ]
+    assert {item["name"] for service in embedded for item in items(service) if "domain" not in item} == set()
+    assert {item["name"] for service in embedded for item in items(service)} >= {"YSC", "vuid", "NID"}
+
+
+# R-15
+@pytest.mark.parametrize("name", WELL_KNOWN)
+def test_well_known_names_are_never_essential(name: str) -> None:
+    assert known(name)
+
+
+# R-15
+@pytest.mark.parametrize("name", [*THE_SITES_OWN, *sorted(REMEMBERS_AN_ANSWER)])
+def test_names_that_a_site_may_choose_itself_are_left_to_it(name: str) -> None:
+    assert not known(name)
+
+
+def test_the_names_that_are_never_essential_are_distinct_and_none_matches_everything() -> None:
+    assert len(known_optional()) == len(set(known_optional()))
+    for glob in known_optional():
+        assert not re.search(r"[\s;=,]", glob)
+        assert len(re.match(r"[^*?[]*", glob)[0]) >= 2  # type: ignore[index]  # always matches
+
+
+def test_no_two_entries_claim_the_same_host() -> None:
+    for one, other in permutations(catalogue_ids(), 2):
+        for host in catalogue_entry(one)["hosts"]:
+            for name in catalogue_entry(other)["hosts"]:
+                assert not covers(host, name), f"{one} and {other} claim {name}"
+
+
+def test_a_url_glob_lies_under_another_entrys_host_only_on_purpose() -> None:
+    found = set()
+    for one, other in permutations(catalogue_ids(), 2):
+        for glob in catalogue_entry(one)["scripts"] + catalogue_entry(one)["embeds"]:
+            if any(covers(host, urlsplit(glob).netloc) for host in catalogue_entry(other)["hosts"]):
+                found.add((one, other))
+    assert found == DELIBERATE
+
+
+def test_no_url_matches_the_globs_of_two_entries() -> None:
+    for one, other in permutations(catalogue_ids(), 2):
+        for glob in catalogue_entry(one)["scripts"] + catalogue_entry(one)["embeds"]:
+            url = glob.replace("*", "a")
+            for theirs in catalogue_entry(other)["scripts"] + catalogue_entry(other)["embeds"]:
+                assert not fnmatchcase(url, theirs), f"{one} and {other} claim {url}"
+
+
+def test_no_marker_gives_away_two_entries() -> None:
+    for one, other in permutations(catalogue_ids(), 2):
+        for marker in catalogue_entry(one)["markers"]:
+            assert not any(theirs in marker for theirs in catalogue_entry(other)["markers"]), marker
+
+
+def test_no_stored_item_belongs_to_two_entries() -> None:
+    owners: dict[tuple[str, str, str], str] = {}
+    for service in catalogue_ids():
+        for item in items(service):
+            key = (item["name"], item.get("kind", "cookie"), item.get("domain", ""))
+            assert owners.setdefault(key, service) == service, key
+    for one, other in permutations(owners, 2):
+        if one[1:] == other[1:] and owners[one] != owners[other]:
+            assert not fnmatchcase(other[0].replace("*", "1.a"), one[0]), (one, other)
+
+
+@every_entry
+def test_an_item_is_listed_once(service: str) -> None:
+    keys = [(item["name"], item.get("kind", "cookie"), item.get("domain")) for item in items(service)]
+    assert len(keys) == len(set(keys))
+
+
+# R-79
+def test_a_service_that_stores_nothing_is_still_told() -> None:
+    assert items("google-fonts") == []
+    assert catalogue_entry("google-fonts")["hosts"] == ["fonts.googleapis.com", "fonts.gstatic.com"]
