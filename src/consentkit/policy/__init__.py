@@ -1,0 +1,1 @@
+"""What the site declares. Knows no visitor and no HTTP."""

@@ -1,0 +1,179 @@
+"""Faults that only show when the tables of a ``consent.toml`` are looked at together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from ..errors import Fault, suggest
+from .catalogue import catalogue_ids, known_optional
+from .model import CONSENT_COOKIE_NAMES
+from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
+from .tables import ESSENTIAL, Tables
+from .texts import load_texts
+
+#: Each name may need 17 bytes of the cookie; with these many it stays below 1,500 bytes, and
+#: so far below the 4,096 that browsers keep of one cookie.
+MAX_NAMES: Final = 80
+
+# These exemptions cover measuring the audience, so a statistics cookie may be essential there.
+_STATISTICS: Final = frozenset({"uk-statistics", "fr-audience-measurement"})
+
+Item = CookieTable | StorageTable
+
+
+def check(tables: Tables) -> Iterator[Fault]:
+    """Yield every fault in how the tables fit together."""
+    yield from _references(tables)
+    yield from _memberships(tables)
+    yield from _names(tables)
+    yield from _category_texts(tables)
+    yield from _essentials(tables)
+    yield from _globs(tables)
+    yield from _contradictions(tables)
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = suggest(name, known)
+    return f'Did you mean "{close}"? ' if close else ""
+
+
+def _references(tables: Tables) -> Iterator[Fault]:
+    categories = [name for name in tables.names if name in tables.categories] or [ESSENTIAL]
+    known = sorted({*tables.services, *catalogue_ids()})
+    for category, table in tables.categories.items():
+        for index, service in enumerate(table.use):
+            if service not in catalogue_ids() and service not in tables.names:
+                path = f"categories.{category}.use[{index}]"
+                catalogue = ", ".join(catalogue_ids())
+                cure = (
+                    f"{_did_you_mean(service, known)}Declare it as [services.{service}], "
+                    f"or use one of the catalogue: {catalogue}."
+                )
+                yield Fault("CK013", path, f"There is no service {service!r}.", cure)
+    for service, claimed in tables.members.items():
+        for category in claimed:
+            if category not in tables.names:
+                cure = f"{_did_you_mean(category, categories)}Declared: {', '.join(sorted(categories))}."
+                yield Fault(
+                    "CK014", f"services.{service}.category", f"There is no category {category!r}.", cure
+                )
+    for index, category in enumerate(tables.consent.gpc):
+        path = f"consent.gpc[{index}]"
+        if category not in tables.names:
+            cure = f"{_did_you_mean(category, categories)}Declared: {', '.join(sorted(categories))}."
+            yield Fault("CK014", path, f"There is no category {category!r}.", cure)
+        elif tables.is_essential(category):
+            yield Fault(
+                "CK024", path, f"{category!r} is essential and is never refused.", "Take it out of gpc."
+            )
+
+
+def _memberships(tables: Tables) -> Iterator[Fault]:
+    for service, claimed in tables.members.items():
+        if len(claimed) > 1:
+            message = f"{service!r} belongs to several categories: {', '.join(claimed)}."
+            yield Fault("CK018", f"services.{service}", message, "Leave it in one of them.")
+        elif not claimed:
+            cure = 'Add category = "…" to it, or list it under use of a category.'
+            yield Fault("CK018", f"services.{service}", f"{service!r} belongs to no category.", cure)
+    for service, table in tables.services.items():
+        if table.provider is None:
+            cure = "Name the organisation that runs it; visitors have a right to know."
+            yield Fault("CK004", f"services.{service}.provider", "This key is missing.", cure)
+
+
+def _names(tables: Tables) -> Iterator[Fault]:
+    for name in sorted(set(tables.categories) & set(tables.services)):
+        message = f"{name!r} is both a category and a service."
+        yield Fault("CK022", f"services.{name}", message, "Rename one: code asks about both in the same way.")
+    optional = [name for name in tables.categories if not tables.is_essential(name)]
+    count = len(optional) + len(tables.services)
+    if count > MAX_NAMES:
+        message = f"There are {count} categories and services; a cookie can hold the choices for {MAX_NAMES}."
+        yield Fault("CK023", "categories", message, "Join services that a visitor would not tell apart.")
+
+
+def _category_texts(tables: Tables) -> Iterator[Fault]:
+    standard = load_texts("en").categories
+    for category, table in tables.categories.items():
+        for key in ("name", "purpose"):
+            own = any(
+                table_.get("categories", {}).get(category, {}).get(key) for table_ in _text_tables(tables)
+            )
+            if category not in standard and getattr(table, key) is None and not own:
+                cure = f'Add {key} = "…". Only {", ".join(standard)} come with texts.'
+                yield Fault("CK015", f"categories.{category}.{key}", f"{category!r} has no {key}.", cure)
+
+
+def _text_tables(tables: Tables) -> Iterator[dict[str, dict[str, dict[str, str]]]]:
+    for table in tables.texts.values():
+        categories = table.get("categories", {})
+        if isinstance(categories, dict):
+            yield {"categories": {key: entry for key, entry in categories.items() if isinstance(entry, dict)}}
+
+
+def _essentials(tables: Tables) -> Iterator[Fault]:
+    for path, category, item in _items(tables):
+        if not tables.is_essential(category):
+            continue
+        if item.purpose is None:
+            cure = "Add purpose: say what would not work without it."
+            yield Fault("CK016", f"{path}.purpose", f"{item.name!r} is essential without a reason.", cure)
+        exemption = tables.categories[category].exemption
+        if exemption not in _STATISTICS and any(_meet(item.name, known) for known in known_optional()):
+            cure = "Declare it in an optional category such as analytics or marketing."
+            yield Fault("CK017", f"{path}.name", f"{item.name!r} is known to need consent.", cure)
+    for service, table in tables.services.items():
+        if tables.is_essential(tables.category_of(service) or "") and table.reason is None:
+            cure = f'Add reason = "…" under [services.{service}]: say why the site cannot work without it.'
+            yield Fault(
+                "CK016", f"services.{service}.reason", f"{service!r} is essential without a reason.", cure
+            )
+    for category, entry in tables.categories.items():
+        if entry.exemption is not None and not tables.is_essential(category):
+            message = f"{category!r} is optional and needs no exemption."
+            yield Fault(
+                "CK016", f"categories.{category}.exemption", message, "Remove it or add essential = true."
+            )
+
+
+def _meet(one: str, other: str) -> bool:
+    """Return whether two globs can mean the same cookie, as far as one covers the other."""
+    return fnmatchcase(one, other) or fnmatchcase(other, one)
+
+
+def _globs(tables: Tables) -> Iterator[Fault]:
+    for path, _category, item in _items(tables):
+        if isinstance(item, CookieTable):
+            for name in CONSENT_COOKIE_NAMES:
+                if fnmatchcase(name, item.name):
+                    message = f"{item.name!r} also means the consent cookie {name!r}."
+                    yield Fault("CK012", f"{path}.name", message, "Choose a narrower name.")
+                    break
+
+
+def _contradictions(tables: Tables) -> Iterator[Fault]:
+    first: dict[tuple[str, str | None], tuple[bool, str]] = {}
+    for path, category, item in _items(tables):
+        essential = tables.is_essential(category)
+        seen, where = first.setdefault((item.name, item.domain), (essential, path))
+        if seen != essential:
+            message = f"{item.name!r} is essential in one place and optional in another ({where})."
+            yield Fault("CK019", path, message, "Declare it once.")
+
+
+def _items(tables: Tables) -> Iterator[tuple[str, str, Item]]:
+    """Yield the key path, the category and the table of every stored item."""
+
+    def of(table: CategoryTable | ServiceTable, path: str, category: str) -> Iterator[tuple[str, str, Item]]:
+        for index, cookie in enumerate(table.cookies or ()):
+            yield f"{path}.cookies[{index}]", category, cookie
+        for index, stored in enumerate(table.storage or ()):
+            yield f"{path}.storage[{index}]", category, stored
+
+    for category, table in tables.categories.items():
+        yield from of(table, f"categories.{category}", category)
+    for service, entry in tables.services.items():
+        yield from of(entry, f"services.{service}", tables.category_of(service) or "")

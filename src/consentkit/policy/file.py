@@ -1,0 +1,203 @@
+"""``consent.toml`` → ``Policy``, or one ``PolicyError`` with all its faults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, cast
+
+from ..errors import Fault, PolicyError
+from .checks import check
+from .digest import material_digests
+from .duration import Duration
+from .model import (
+    Category,
+    Controller,
+    Exemption,
+    Kind,
+    Lifetime,
+    LocalText,
+    Policy,
+    Service,
+    Site,
+    StoredItem,
+)
+from .schema import CategoryTable, CookieTable, ServiceTable, SiteTable, StorageTable
+from .tables import Tables, read_tables
+from .texts import Texts
+from .wordings import build_texts, check_texts
+
+#: Bytes; a hand-written policy has a few thousand.
+MAX_SIZE: Final = 1_048_576
+
+_EXAMPLE: Final = (
+    'Begin with: [site] name = "My site", controller = { name = "…", contact = "…" }; '
+    'then [categories.analytics] use = ["matomo"].'
+)
+
+
+def load_policy(path: str | os.PathLike[str]) -> Policy:
+    """Read a ``consent.toml`` file.
+
+    Raises:
+        PolicyError: the file cannot be used; ``.faults`` lists everything that is wrong with it.
+    """
+    source = os.fspath(path)
+    try:
+        with Path(source).open("rb") as file:
+            raw = file.read(MAX_SIZE + 1)
+        text = raw.decode("utf-8")
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror or type(error).__name__}."
+        raise PolicyError(
+            source, [Fault("CK001", "", message, "Check the path and its permissions.")]
+        ) from None
+    except ValueError:
+        fault = Fault("CK001", "", "The file is not UTF-8 text, or its path is none.", "Save it as UTF-8.")
+        raise PolicyError(source, [fault]) from None
+    if len(raw) > MAX_SIZE:
+        raise PolicyError(source, [Fault("CK001", "", "The file is larger than 1 MiB.", "Check the path.")])
+    return parse_policy(text, source)
+
+
+def parse_policy(text: str, source: str = "consent.toml") -> Policy:
+    """Read the text of a ``consent.toml``.
+
+    Args:
+        text: the TOML.
+        source: what to call it in messages.
+
+    Raises:
+        PolicyError: the text cannot be used; ``.faults`` lists everything that is wrong with it.
+    """
+    tables, faults = read_tables(_parse(text, source))
+    faults += check(tables)
+    languages = tuple(tables.site.languages) if tables.site else ()
+    faults += check_texts(languages, tables.texts)
+    if faults or tables.site is None:
+        raise PolicyError(source, faults)
+    policy = _build(tables, tables.site)
+    digests = material_digests(policy)
+    if len(set(digests.values())) < len(digests):
+        fault = Fault("CK022", "categories", "Two names have the same fingerprint by chance.", "Rename one.")
+        raise PolicyError(source, [fault])
+    return policy
+
+
+def _parse(text: str, source: str) -> Mapping[str, object]:
+    if not text.strip():
+        raise PolicyError(source, [Fault("CK002", "", "The file is empty.", _EXAMPLE)])
+    try:
+        text.encode("utf-8")
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        path = place.rstrip(")") or "end of document"
+        fault = Fault(
+            "CK002", path, f"This is not TOML: {message}.", "Correct it there or on the line before."
+        )
+    except (ValueError, RecursionError):
+        # tomllib lets these through for numbers of thousands of digits, lone surrogates and
+        # tables nested hundreds deep.
+        fault = Fault("CK002", "", "This is no TOML that can be read.", "Remove absurd numbers and nesting.")
+    raise PolicyError(source, [fault])
+
+
+def _build(tables: Tables, site: SiteTable) -> Policy:
+    languages = tuple(site.languages)
+    texts = build_texts(languages, tables.texts)
+    categories = [_category(name, tables, languages, texts) for name in tables.categories]
+    return Policy(
+        site=Site(
+            name=site.name,
+            controller=Controller(site.controller.name, site.controller.contact),
+            languages=languages,
+            privacy_notice=site.privacy_notice,
+        ),
+        expires_after=Duration.parse(tables.consent.expires_after),
+        categories=tuple(sorted(categories, key=lambda category: not category.essential)),
+        texts=MappingProxyType(dict(texts)),
+    )
+
+
+def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapping[str, Texts]) -> Category:
+    table = tables.categories[name]
+    essential = tables.is_essential(name)
+    default = languages[0]
+    exemption = table.exemption or (Exemption.REQUESTED_SERVICE if essential else None)
+    return Category(
+        id=name,
+        essential=essential,
+        name=_standard(name, "name", table, default, texts),
+        purpose=_standard(name, "purpose", table, default, texts),
+        items=_items(table, default),
+        services=tuple(
+            _service(service, name, entry, default)
+            for service, entry in tables.services.items()
+            if tables.category_of(service) == name
+        ),
+        gpc=name in tables.consent.gpc,
+        exemption=Exemption(exemption) if exemption else None,
+    )
+
+
+def _standard(
+    category: str, key: str, table: CategoryTable, default: str, texts: Mapping[str, Texts]
+) -> LocalText:
+    """Return the shipped text of a standard category with the site's own laid over it."""
+    shipped = {
+        language: entry[key]
+        for language, one in texts.items()
+        if key in (entry := one.categories.get(category, {}))
+    }
+    own = _local(getattr(table, key), default)
+    return LocalText(MappingProxyType({**shipped, **(own.by_language if own else {})}), default)
+
+
+def _local(words: str | Mapping[str, str] | None, default: str) -> LocalText | None:
+    if words is None:
+        return None
+    by_language = {default: words} if isinstance(words, str) else dict(words)
+    return LocalText(MappingProxyType(by_language), default)
+
+
+def _service(service: str, category: str, table: ServiceTable, default: str) -> Service:
+    return Service(
+        id=service,
+        category=category,
+        name=table.name or service.replace("-", " ").capitalize(),
+        provider=table.provider or "",
+        purpose=_local(table.purpose, default),
+        hosts=tuple(table.hosts or ()),
+        scripts=tuple(table.scripts or ()),
+        embeds=tuple(table.embeds or ()),
+        markers=tuple(table.markers or ()),
+        items=_items(table, default),
+        privacy_url=table.privacy_url,
+        country=table.country,
+        reason=_local(table.reason, default),
+    )
+
+
+def _items(table: CategoryTable | ServiceTable, default: str) -> tuple[StoredItem, ...]:
+    return tuple(_item(entry, default) for entry in (*(table.cookies or ()), *(table.storage or ())))
+
+
+def _item(table: CookieTable | StorageTable, default: str) -> StoredItem:
+    return StoredItem(
+        name=table.name,
+        kind=Kind(table.kind) if isinstance(table, StorageTable) else Kind.COOKIE,
+        lifetime=_lifetime(table.expires_after),
+        purpose=_local(table.purpose, default),
+        path=table.path if isinstance(table, CookieTable) else "/",
+        domain=table.domain,
+    )
+
+
+def _lifetime(text: str) -> Lifetime:
+    if text in ("session", "until-deleted"):
+        return cast('Literal["session", "until-deleted"]', text)
+    return Duration.parse(text)

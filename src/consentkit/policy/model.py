@@ -1,0 +1,245 @@
+"""What the site declares, as frozen values. Knows no visitor and no HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import translate
+from functools import cached_property
+from typing import Final, Literal
+
+from ..errors import UnknownNameError
+from .duration import Duration
+from .texts import Texts
+
+#: How long an item stays: a duration, or one of the two lifetimes that have no length.
+Lifetime = Duration | Literal["session", "until-deleted"]
+
+#: The name of the consent cookie on https and on plain http; see ``consent.cookie``.
+CONSENT_COOKIE_NAMES: Final = ("__Host-consent", "consent")
+
+
+class Kind(StrEnum):
+    """How an item is kept on the visitor's device."""
+
+    COOKIE = "cookie"
+    LOCAL_STORAGE = "local-storage"
+    SESSION_STORAGE = "session-storage"
+    INDEXED_DB = "indexed-db"
+    CACHE_STORAGE = "cache-storage"
+
+
+class Exemption(StrEnum):
+    """Why an essential category needs no consent.
+
+    ``communication`` and ``requested-service`` are the two exemptions of Article 5(3)
+    of Directive 2002/58/EC. The ``uk-…`` ones are those of Schedule A1 to the Privacy and
+    Electronic Communications Regulations 2003; ``fr-audience-measurement`` is the CNIL's.
+    """
+
+    COMMUNICATION = "communication"
+    REQUESTED_SERVICE = "requested-service"
+    UK_STATISTICS = "uk-statistics"
+    UK_APPEARANCE = "uk-appearance"
+    UK_EMERGENCY = "uk-emergency"
+    FR_AUDIENCE_MEASUREMENT = "fr-audience-measurement"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text together with the language it is really in, for the ``lang`` attribute."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalText:
+    """A text of the site or the catalogue in the languages it was given in.
+
+    Attributes:
+        by_language: language tag to text; never empty.
+        default: the site's first language, taken when the asked one is missing.
+    """
+
+    by_language: Mapping[str, str]
+    default: str
+
+    def phrase(self, language: str) -> Phrase:
+        """Return the text in ``language``, else in the site's default, else in English, else in any."""
+        for candidate in (language, self.default, "en"):
+            if candidate in self.by_language:
+                return Phrase(self.by_language[candidate], candidate)
+        found, text = next(iter(self.by_language.items()))
+        return Phrase(text, found)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """One cookie or other entry that is kept on the visitor's device.
+
+    Attributes:
+        name: the name, or a glob such as ``_ga_*``.
+        kind: where it is kept.
+        lifetime: how long.
+        purpose: why, or ``None`` when the purpose of the service says it.
+        path: the cookie's path, needed to delete it.
+        domain: the other organisation's domain, or ``None`` for the site's own.
+    """
+
+    name: str
+    kind: Kind
+    lifetime: Lifetime
+    purpose: LocalText | None = None
+    path: str = "/"
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A concrete tool on the site, such as an analytics tag or a video embed.
+
+    Attributes:
+        id: its name in code and in ``consent.toml``.
+        category: id of the category it belongs to.
+        name: what visitors know it as.
+        provider: the organisation that runs it.
+        purpose: why it is used, or ``None`` when the category's purpose says it.
+        hosts: host names it is loaded from or talks to; ``*.example.net`` covers every subdomain.
+        scripts: URL globs of its scripts, where the host alone would be too wide.
+        embeds: URL globs of its frames and images, likewise.
+        markers: texts that give its inline scripts away, such as ``fbq(``.
+        items: what it stores.
+        privacy_url: the provider's privacy notice.
+        country: ISO 3166 code of the provider's country.
+        reason: why it needs no consent; given exactly when its category is essential.
+    """
+
+    id: str
+    category: str
+    name: str
+    provider: str
+    purpose: LocalText | None = None
+    hosts: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    embeds: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    items: tuple[StoredItem, ...] = ()
+    privacy_url: str | None = None
+    country: str | None = None
+    reason: LocalText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a visitor says yes or no to.
+
+    Attributes:
+        id: its name in code and in ``consent.toml``.
+        essential: whether it needs no consent.
+        name: the heading visitors read.
+        purpose: the sentence that says why.
+        items: what the site itself stores under this category.
+        services: the tools under this category, in the order of ``consent.toml``.
+        gpc: whether ``Sec-GPC: 1`` means no to this category.
+        exemption: why an essential category needs no consent; ``None`` otherwise.
+    """
+
+    id: str
+    essential: bool
+    name: LocalText
+    purpose: LocalText
+    items: tuple[StoredItem, ...] = ()
+    services: tuple[Service, ...] = ()
+    gpc: bool = False
+    exemption: Exemption | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Who answers for the site.
+
+    Attributes:
+        name: the organisation.
+        contact: an e-mail address, telephone number or URL.
+    """
+
+    name: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The site itself.
+
+    Attributes:
+        name: what visitors call it.
+        controller: who answers for it.
+        languages: language tags; the first is the default.
+        privacy_notice: path or URL of the privacy notice, or ``None``.
+    """
+
+    name: str
+    controller: Controller
+    languages: tuple[str, ...]
+    privacy_notice: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything a ``consent.toml`` declares.
+
+    Attributes:
+        site: the site and its controller.
+        expires_after: how long a choice holds; grants and refusals alike, never rolling.
+        categories: essential ones first, otherwise in the order of the file.
+        texts: the interface texts for every language of the site.
+    """
+
+    site: Site
+    expires_after: Duration
+    categories: tuple[Category, ...]
+    texts: Mapping[str, Texts] = field(repr=False)
+
+    @cached_property
+    def services(self) -> Mapping[str, Service]:
+        """Every service by its id."""
+        return {service.id: service for category in self.categories for service in category.services}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Category]:
+        """Every category by its id."""
+        return {category.id: category for category in self.categories}
+
+    @cached_property
+    def optional(self) -> tuple[Category, ...]:
+        """The categories a visitor is asked about."""
+        return tuple(category for category in self.categories if not category.essential)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every id that code may ask about: categories and services share one namespace."""
+        return frozenset(self.by_id) | frozenset(self.services)
+
+    def category_of(self, name: str) -> Category:
+        """Return the category that ``name``, a category or a service, belongs to.
+
+        Raises:
+            UnknownNameError: the policy declares no such name.
+        """
+        if name in self.by_id:
+            return self.by_id[name]
+        if name in self.services:
+            return self.by_id[self.services[name].category]
+        raise UnknownNameError(name, self.names)
+
+    def items_of(self, category: Category) -> tuple[StoredItem, ...]:
+        """Return everything stored under ``category``, its own items first."""
+        return category.items + tuple(item for service in category.services for item in service.items)
+
+
+def glob_matcher(globs: Iterable[str]) -> re.Pattern[str]:
+    """Compile name globs (``*``, ``?``, ``[…]``) into one case-sensitive pattern for ``match``."""
+    return re.compile("|".join(translate(glob) for glob in globs) or r"(?!)")

@@ -1,0 +1,165 @@
+"""A ``consent.toml`` that has the right form, joined with the catalogue, before it becomes a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..errors import Fault, suggest
+from .catalogue import catalogue_entry, catalogue_ids
+from .schema import (
+    CategoryTable,
+    ConsentTable,
+    ServiceTable,
+    SiteTable,
+    TableT,
+    is_id,
+    is_language,
+    read_table,
+)
+
+#: The category that is always there, because the consent cookie belongs to it.
+ESSENTIAL: Final = "essential"
+
+_SECTIONS: Final = ("site", "consent", "categories", "services", "texts")
+# Where the facts of a catalogue entry come from is no declaration of the site's.
+_CATALOGUE_ONLY: Final = frozenset({"sources", "checked", "category"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one file; a table with faults in it is left out but its name is known.
+
+    Attributes:
+        site: ``[site]``, or ``None`` when it has faults.
+        consent: ``[consent]``, or its defaults.
+        categories: ``[categories.<id>]`` by id; always holds ``essential``.
+        services: every service in use by id, catalogue and ``[services.<id>]`` joined.
+        members: service id to the categories that claim it.
+        names: every id that the file mentions, also those whose tables have faults.
+        texts: ``[texts.<language>]`` as written.
+    """
+
+    site: SiteTable | None
+    consent: ConsentTable
+    categories: Mapping[str, CategoryTable]
+    services: Mapping[str, ServiceTable]
+    members: Mapping[str, tuple[str, ...]]
+    names: frozenset[str]
+    texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def is_essential(self, category: str) -> bool:
+        """Return whether ``category`` is declared essential; unknown ones are not."""
+        table = self.categories.get(category)
+        return category == ESSENTIAL or bool(table and table.essential)
+
+    def category_of(self, service: str) -> str | None:
+        """Return the category that ``service`` belongs to, or ``None`` when none claims it."""
+        return next(iter(self.members.get(service, ())), None)
+
+
+def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
+    """Read every table of a parsed file; return what is usable and all faults of form."""
+    faults = [
+        Fault("CK003", key, "Unknown section.", f"{_hint(key, _SECTIONS)}Known: {', '.join(_SECTIONS)}.")
+        for key in document
+        if key not in _SECTIONS
+    ]
+    if "site" not in document:
+        faults.append(Fault("CK004", "site", "This section is missing.", 'Begin with [site] and name = "…".'))
+        site = None
+    else:
+        site, found = read_table(SiteTable, document["site"], "site")
+        faults += found
+    consent, found = read_table(ConsentTable, document.get("consent", {}), "consent")
+    faults += found
+    categories = _read_section(CategoryTable, "categories", document, faults)
+    own = _read_section(ServiceTable, "services", document, faults)
+    categories.setdefault(ESSENTIAL, CategoryTable(essential=True))
+    names = frozenset(_keys(document, "categories")) | frozenset(_keys(document, "services")) | {ESSENTIAL}
+    members = _members(categories, own)
+    services = {service: joined for service in members if (joined := _joined(service, own.get(service)))}
+    texts = dict(_texts(document, faults))
+    return Tables(site, consent or ConsentTable(), categories, services, members, names, texts), faults
+
+
+def _read_section(
+    model: type[TableT], section: str, document: Mapping[str, object], faults: list[Fault]
+) -> dict[str, TableT]:
+    """Return the usable tables of ``[section.<id>]`` and add the faults of the others."""
+    tables: dict[str, TableT] = {}
+    for key, entry in _entries(document, section, faults):
+        table, found = read_table(model, entry, f"{section}.{key}")
+        faults += found
+        if table is not None:
+            tables[key] = table
+    return tables
+
+
+def _hint(name: str, known: tuple[str, ...]) -> str:
+    close = suggest(name, known)
+    return f'Did you mean "{close}"? ' if close else ""
+
+
+def _keys(document: Mapping[str, object], section: str) -> list[str]:
+    table = document.get(section, {})
+    return list(table) if isinstance(table, dict) else []
+
+
+def _entries(
+    document: Mapping[str, object], section: str, faults: list[Fault]
+) -> Iterator[tuple[str, object]]:
+    table = document.get(section, {})
+    if not isinstance(table, dict):
+        faults.append(Fault("CK005", section, "This is not a table.", f"Write [{section}.name-of-it]."))
+        return
+    for key, entry in table.items():
+        if not is_id(key):
+            cure = "Use lower-case letters, digits and single hyphens, at most 40, such as third-party."
+            faults.append(Fault("CK008", f"{section}.{key}", f"{key!r} is not a usable name.", cure))
+        yield key, entry
+
+
+def _texts(document: Mapping[str, object], faults: list[Fault]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for tag, table in _entries_of_any_name(document.get("texts", {}), faults):
+        if not is_language(tag):
+            faults.append(
+                Fault("CK020", f"texts.{tag}", f"{tag!r} is not a language tag.", "Use one such as en.")
+            )
+        elif not isinstance(table, dict):
+            faults.append(Fault("CK005", f"texts.{tag}", "This is not a table.", f"Write [texts.{tag}.ui]."))
+        else:
+            yield tag, table
+
+
+def _entries_of_any_name(table: object, faults: list[Fault]) -> Iterator[tuple[str, object]]:
+    if isinstance(table, dict):
+        yield from table.items()
+    else:
+        faults.append(Fault("CK005", "texts", "This is not a table.", "Write [texts.en.ui]."))
+
+
+def _members(
+    categories: Mapping[str, CategoryTable], own: Mapping[str, ServiceTable]
+) -> dict[str, tuple[str, ...]]:
+    members: dict[str, list[str]] = {}
+    for category, table in categories.items():
+        for service in table.use:
+            members.setdefault(service, []).append(category)
+    for service, entry in own.items():
+        claimed = members.setdefault(service, [])
+        if entry.category is not None and entry.category not in claimed:
+            claimed.append(entry.category)
+    return {service: tuple(claimed) for service, claimed in members.items()}
+
+
+def _joined(service: str, own: ServiceTable | None) -> ServiceTable | None:
+    """Return the catalogue's entry for ``service`` with the site's own values laid over it."""
+    if service not in catalogue_ids():
+        return own
+    entry = {key: value for key, value in catalogue_entry(service).items() if key not in _CATALOGUE_ONLY}
+    base = ServiceTable.model_validate(entry)
+    if own is None:
+        return base
+    return base.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})

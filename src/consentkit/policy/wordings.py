@@ -1,0 +1,114 @@
+"""The interface texts of a site: the shipped ones with its own ``[texts.<language>]`` laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
+
+from ..errors import Fault, suggest
+from .texts import Texts, available_languages, load_texts, placeholders
+from .texts.wording import LABELS
+
+_FLAT: Final = ("ui", "kinds", "lifetimes", "errors")
+_NESTED: Final = ("durations", "categories")
+_HEAD: Final = ("name", "direction")
+
+
+def build_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Texts]:
+    """Return the texts for every language of the site; call it on tables without faults only."""
+    return {
+        language: _base(language, own.get(language, {})).with_overrides(own.get(language, {}))
+        for language in languages
+    }
+
+
+def _base(language: str, own: Mapping[str, Any]) -> Texts:
+    try:
+        return load_texts(language)
+    except LookupError:
+        direction: Literal["ltr", "rtl"] = "rtl" if own.get("direction") == "rtl" else "ltr"
+        return Texts(language=language, name=str(own.get("name", language)), direction=direction)
+
+
+def check_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Yield every fault in the site's own texts, and every language that lacks some."""
+    for language, table in own.items():
+        yield from _check_table(f"texts.{language}", table)
+    for index, language in enumerate(languages):
+        missing = sorted(_missing(language, own.get(language, {})))
+        if missing:
+            shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+            shipped = ", ".join(available_languages())
+            cure = f"Shipped: {shipped}. For another, give all texts under [texts.{language}]."
+            yield Fault("CK020", f"site.languages[{index}]", f"{language!r} lacks texts: {shown}.", cure)
+
+
+def _missing(language: str, own: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        load_texts(language)
+    except LookupError:
+        reference = load_texts("en")
+        for section in _FLAT:
+            given = own.get(section, {})
+            yield from (f"{section}.{key}" for key in getattr(reference, section) if key not in given)
+        for section in _NESTED:
+            given = own.get(section, {})
+            yield from (f"{section}.{key}" for key in getattr(reference, section) if key not in given)
+
+
+def _check_table(path: str, table: Mapping[str, Any]) -> Iterator[Fault]:
+    reference = load_texts("en")
+    for section, entries in table.items():
+        place = f"{path}.{section}"
+        if section in _HEAD:
+            continue
+        if section not in (*_FLAT, *_NESTED):
+            yield _unknown(place, section, (*_FLAT, *_NESTED))
+        elif not isinstance(entries, dict):
+            yield Fault("CK005", place, "This is not a table.", f"Write [{place}].")
+        elif section in _FLAT:
+            yield from _check_strings(place, entries, getattr(reference, section))
+        elif section == "durations":
+            yield from _check_durations(place, entries, reference)
+        else:
+            for category, texts in entries.items():
+                yield from _check_strings(f"{place}.{category}", texts, {"name": "", "purpose": ""})
+
+
+def _check_durations(path: str, entries: Mapping[str, Any], reference: Texts) -> Iterator[Fault]:
+    for unit, forms in entries.items():
+        if unit not in reference.durations:
+            yield _unknown(f"{path}.{unit}", unit, tuple(reference.durations))
+        elif not isinstance(forms, dict) or "other" not in forms:
+            yield Fault(
+                "CK005", f"{path}.{unit}", "This has no general form.", 'Write { 1 = "…", other = "…" }.'
+            )
+        else:
+            known = dict.fromkeys(forms, "{n}")
+            yield from _check_strings(f"{path}.{unit}", forms, known)
+
+
+def _check_strings(path: str, texts: object, reference: Mapping[str, str]) -> Iterator[Fault]:
+    if not isinstance(texts, dict):
+        yield Fault("CK005", path, "This is not a table.", f"Write [{path}].")
+        return
+    for key, text in texts.items():
+        if key not in reference:
+            yield _unknown(f"{path}.{key}", key, tuple(reference))
+        elif not isinstance(text, str) or not text.strip():
+            yield Fault("CK005", f"{path}.{key}", "This is not a text.", "Write a text in quotation marks.")
+        elif strange := placeholders(text) - placeholders(reference[key]) - LABELS:
+            allowed = ", ".join(f"{{{name}}}" for name in sorted(placeholders(reference[key]))) or "none"
+            named = ", ".join(f"{{{name}}}" for name in sorted(strange))
+            yield Fault(
+                "CK021",
+                f"{path}.{key}",
+                f"Nothing fills {named} here.",
+                f"Placeholders of this text: {allowed}.",
+            )
+
+
+def _unknown(path: str, key: str, known: tuple[str, ...]) -> Fault:
+    close = suggest(key, known)
+    hint = f'Did you mean "{close}"? ' if close else ""
+    return Fault("CK003", path, "Unknown key.", f"{hint}Known here: {', '.join(sorted(known))}.")
