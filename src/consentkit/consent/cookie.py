@@ -1,0 +1,251 @@
+"""``Consent`` ⇄ the signed cookie. The only module that knows itsdangerous.
+
+The value, before signing, is a version, a consent id and one group for each moment at which
+answers were given::
+
+    1 . <consent id or nothing> . 6925f0a0 0 <granted digests> ~ <denied digests> . <next group>
+                                  │        └ GPC was on (1) or off (0) at that moment
+                                  └ the moment, eight hexadecimal digits of UTC seconds
+
+(without the spaces). Each digest stands for a category or service *as it was declared then*,
+see ``policy.digest``. A name whose declaration has changed is not found under its old digest,
+and so it is undecided again without any list of versions.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from time import time
+from types import MappingProxyType
+from typing import Final
+
+from itsdangerous import BadData, Signer
+
+from ..policy.digest import LENGTH, material_digests
+from ..policy.model import CONSENT_COOKIE_NAMES, Policy
+from .keys import check_keys
+from .model import Answer, Choice, Consent
+
+logger = logging.getLogger("consentkit")
+
+SALT: Final = b"consentkit.cookie.v1"
+#: Seconds by which the clocks of one site's machines may disagree.
+LEEWAY: Final = 300
+#: Bytes that all Cookie headers of a request may hold together; what browsers send is far below.
+MAX_HEADER: Final = 16_384
+#: A browser can hold one consent cookie for a path and partition; more than this many were planted.
+MAX_CANDIDATES: Final = 4
+#: How many verified values are remembered. An entry takes about 2 kB.
+REMEMBERED: Final = 4_096
+
+_DIGESTS: Final = f"(?:[A-Za-z0-9_-]{{{LENGTH}}})*"
+_GROUP: Final = re.compile(rf"\.([0-9a-f]{{8}})([01])({_DIGESTS})~({_DIGESTS})")
+_PAYLOAD: Final = re.compile(rf"1\.([A-Za-z0-9_-]{{22}})?((?:\.[0-9a-f]{{8}}[01]{_DIGESTS}~{_DIGESTS})+)")
+
+
+class _UnusableError(Exception):
+    """A cookie says nothing; the argument is the reason, fit for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A genuine value: what it says and the span of moments at which that was answered."""
+
+    consent: Consent
+    oldest: int
+    newest: int
+
+
+class ConsentCookie:
+    """Reads and writes the consent cookie of one policy; holds no state about any visitor."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        secret_key: str | bytes | Sequence[str | bytes],
+        *,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """Compile the codec.
+
+        Args:
+            policy: names that it does not declare, or declares differently now, are undecided.
+            secret_key: one key, or several for rotation: oldest first, the last one signs.
+            clock: returns the time in UTC seconds.
+
+        Raises:
+            SecretKeyError: a key is missing, under 32 bytes, or well known.
+        """
+        self._policy = policy
+        self._clock = clock
+        self._lifetime = policy.expires_after.seconds
+        self._digests = material_digests(policy)
+        self._names = {digest: name for name, digest in self._digests.items()}
+        self._signer = Signer(check_keys(secret_key), salt=SALT, key_derivation="hmac", digest_method=sha256)
+        self._undecided = {gpc: Consent(policy, gpc=gpc) for gpc in (False, True)}
+        self._said: set[str] = set()
+        # lru_cache keeps no exceptions, so a flood of forged values evicts nobody.
+        self._open = lru_cache(REMEMBERED)(self._verify)
+
+    def read(self, headers: Iterable[tuple[bytes, bytes]], *, secure: bool, gpc: bool = False) -> Consent:
+        """Return the consent that request ``headers`` carry. Never raises for what a client sent.
+
+        Absent, malformed, unsigned, expired, future or contradictory cookies mean undecided.
+
+        Args:
+            headers: raw ASGI header pairs.
+            secure: whether the request came over https, where only the ``__Host-`` name counts.
+            gpc: whether the request carries ``Sec-GPC: 1``.
+        """
+        name = CONSENT_COOKIE_NAMES[0 if secure else 1].encode()
+        try:
+            values = _candidates(headers, name)
+            consent = self._agreed(values) if values else None
+        except _UnusableError as reason:
+            self._say_once(str(reason))
+            consent = None
+        if consent is None:
+            return self._undecided[gpc]
+        return replace(consent, gpc=True) if gpc else consent
+
+    def from_value(self, value: str) -> Consent:
+        """Return the consent held by a bare cookie value, for code outside a request.
+
+        Like ``read``, it answers "undecided" for whatever is not genuine and current.
+        """
+        return self._agreed([value.encode("utf-8", "replace")]) or self._undecided[False]
+
+    def seal(self, consent: Consent) -> Consent:
+        """Return ``consent`` with the present moment on every answer that has none yet."""
+        now = int(self._clock())
+        return replace(
+            consent,
+            answers=MappingProxyType(
+                {
+                    name: replace(answer, at=now) if answer.at is None else answer
+                    for name, answer in consent.answers.items()
+                }
+            ),
+        )
+
+    def value(self, consent: Consent) -> str:
+        """Return the signed value for a sealed ``consent``; alphabet ``[A-Za-z0-9._~-]``."""
+        groups: dict[tuple[int, bool], dict[Choice, str]] = {}
+        for name, answer in consent.answers.items():
+            if answer.at is None:
+                raise ValueError(f"the answer for {name!r} has no moment; seal the consent first")
+            group = groups.setdefault((answer.at, answer.gpc), dict.fromkeys(Choice, ""))
+            group[answer.choice] += self._digests[name]
+        body = "".join(
+            f".{at:08x}{gpc:d}{group[Choice.GRANTED]}~{group[Choice.DENIED]}"
+            for (at, gpc), group in sorted(groups.items())
+        )
+        return self._signer.sign(f"1.{consent.consent_id or ''}{body}").decode()
+
+    def set_cookie(self, consent: Consent, *, secure: bool) -> bytes:
+        """Return the ``Set-Cookie`` value that keeps a sealed ``consent``.
+
+        Built by hand: ``http.cookies`` quotes and escapes what it does not expect. The browser
+        keeps the cookie as long as its newest answer holds; what really counts is the signed
+        moment of each answer.
+        """
+        name = CONSENT_COOKIE_NAMES[0 if secure else 1]
+        age = max(0, (consent.decided_at or 0) + self._lifetime - int(self._clock()))
+        header = f"{name}={self.value(consent)}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
+        return (header + "; Secure" if secure else header).encode("ascii")
+
+    def _agreed(self, values: Iterable[bytes]) -> Consent | None:
+        """Return what the genuine values say together; a bad one hides no good one.
+
+        Raises:
+            _UnusableError: two genuine values contradict each other, so one was planted.
+        """
+        now = int(self._clock())
+        found: Consent | None = None
+        for value in dict.fromkeys(values):
+            try:
+                consent = self._in_force(self._open(value), now)
+            except _UnusableError as reason:
+                self._say_once(str(reason))
+                continue
+            if found and consent and found.answers != consent.answers:
+                raise _UnusableError("several genuine ones disagree")
+            found = found or consent
+        return found
+
+    def _in_force(self, opened: _Opened, now: int) -> Consent | None:
+        """Return what ``opened`` says now without the answers whose time is over; ``None`` if all are.
+
+        Raises:
+            _UnusableError: an answer was given in the future.
+        """
+        if opened.newest > now + LEEWAY:
+            raise _UnusableError("it comes from the future")
+        if opened.oldest + self._lifetime > now:
+            return opened.consent
+        if opened.newest + self._lifetime <= now:
+            return None
+        answers = {
+            name: answer
+            for name, answer in opened.consent.answers.items()
+            if answer.at is not None and answer.at + self._lifetime > now
+        }
+        return replace(opened.consent, answers=MappingProxyType(answers))
+
+    def _verify(self, value: bytes) -> _Opened:
+        """Check signature and form of ``value`` and read it.
+
+        Raises:
+            _UnusableError: it was not signed by one of our keys, or not for this purpose.
+        """
+        try:
+            payload = self._signer.unsign(value).decode("ascii")
+        except (BadData, UnicodeDecodeError):
+            raise _UnusableError("its signature is not ours") from None
+        match = _PAYLOAD.fullmatch(payload)
+        if match is None:
+            raise _UnusableError("its format is not ours")
+        answers: dict[str, Answer] = {}
+        moments = []
+        for moment, gpc, granted, denied in _GROUP.findall(match[2]):
+            moments.append(int(moment, 16))
+            # Denials come last: were a name in both lists, the denial would stand.
+            for digests, choice in ((granted, Choice.GRANTED), (denied, Choice.DENIED)):
+                for start in range(0, len(digests), LENGTH):
+                    name = self._names.get(digests[start : start + LENGTH])
+                    if name is not None:
+                        answers[name] = Answer(choice, moments[-1], gpc == "1")
+        consent = Consent(self._policy, MappingProxyType(answers), match[1])
+        return _Opened(consent, min(moments), max(moments))
+
+    def _say_once(self, reason: str) -> None:
+        if reason not in self._said:
+            self._said.add(reason)
+            logger.warning("A consent cookie was ignored and its visitor counts as undecided: %s.", reason)
+
+
+def _candidates(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    """Return every value that the Cookie headers give for ``name``, however odd its neighbours are.
+
+    Raises:
+        _UnusableError: there is more than any browser sends.
+    """
+    lines = [value for key, value in headers if key.lower() == b"cookie"]
+    if sum(map(len, lines)) > MAX_HEADER:
+        raise _UnusableError("the Cookie headers are longer than 16 KiB")
+    values = []
+    for line in lines:
+        if name not in line:
+            continue
+        for pair in line.split(b";"):
+            key, equals, value = pair.partition(b"=")
+            if equals and key.strip(b" \t") == name:
+                values.append(value.strip(b" \t"))
+    if len(values) > MAX_CANDIDATES:
+        raise _UnusableError(f"there are more than {MAX_CANDIDATES}")
+    return values
