@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any, Final
 
 from ..errors import Fault, suggest
 from .texts import Texts, available_languages, load_texts, placeholders
 from .texts.wording import LABELS
 
-_FLAT: Final = ("ui", "kinds", "lifetimes", "errors")
+_FLAT: Final = ("ui", "kinds", "countries", "lifetimes", "errors")
 _NESTED: Final = ("durations", "categories")
 _HEAD: Final = ("name", "direction")
 
@@ -24,16 +25,19 @@ def build_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]
 
 def _base(language: str, own: Mapping[str, Any]) -> Texts:
     try:
-        return load_texts(language)
+        shipped = load_texts(language)
     except LookupError:
-        direction: Literal["ltr", "rtl"] = "rtl" if own.get("direction") == "rtl" else "ltr"
-        return Texts(language=language, name=str(own.get("name", language)), direction=direction)
+        shipped = Texts(language=language, name=language)
+    return replace(shipped, **{key: own[key] for key in _HEAD if key in own})
 
 
 def check_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yield every fault in the site's own texts, and every language that lacks some."""
     for language, table in own.items():
         yield from _check_table(f"texts.{language}", table)
+        if languages and language not in languages:
+            cure = f"The site's languages: {', '.join(languages)}. Add it to site.languages or remove this."
+            yield Fault("CK020", f"texts.{language}", f"{language!r} is no language of the site.", cure)
     for index, language in enumerate(languages):
         missing = sorted(_missing(language, own.get(language, {})))
         if missing:
@@ -48,12 +52,26 @@ def _missing(language: str, own: Mapping[str, Any]) -> Iterator[str]:
         load_texts(language)
     except LookupError:
         reference = load_texts("en")
-        for section in _FLAT:
-            given = own.get(section, {})
+        for section in (section for section in _FLAT if section != "countries"):
+            given = _table(own, section)
             yield from (f"{section}.{key}" for key in getattr(reference, section) if key not in given)
-        for section in _NESTED:
-            given = own.get(section, {})
-            yield from (f"{section}.{key}" for key in getattr(reference, section) if key not in given)
+        units = _table(own, "durations")
+        yield from (f"durations.{unit}" for unit in reference.durations if unit not in units)
+        for category, texts in reference.categories.items():
+            given = _table(_table(own, "categories"), category)
+            yield from (f"categories.{category}.{key}" for key in texts if key not in given)
+
+
+def _table(own: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    table = own.get(key)
+    return table if isinstance(table, dict) else {}
+
+
+def _check_head(path: str, key: str, value: object) -> Iterator[Fault]:
+    if key == "direction" and value not in ("ltr", "rtl"):
+        yield Fault("CK006", path, "This value is not one of those allowed.", "Allowed: 'ltr' or 'rtl'.")
+    elif not isinstance(value, str) or not value.strip():
+        yield Fault("CK005", path, "This is not a text.", "Write a text in quotation marks.")
 
 
 def _check_table(path: str, table: Mapping[str, Any]) -> Iterator[Fault]:
@@ -61,11 +79,14 @@ def _check_table(path: str, table: Mapping[str, Any]) -> Iterator[Fault]:
     for section, entries in table.items():
         place = f"{path}.{section}"
         if section in _HEAD:
-            continue
-        if section not in (*_FLAT, *_NESTED):
-            yield _unknown(place, section, (*_FLAT, *_NESTED))
+            yield from _check_head(place, section, entries)
+        elif section not in (*_FLAT, *_NESTED):
+            yield _unknown(place, section, (*_HEAD, *_FLAT, *_NESTED))
         elif not isinstance(entries, dict):
             yield Fault("CK005", place, "This is not a table.", f"Write [{place}].")
+        elif section == "countries":
+            # Any country may be named: services of the site's own can be anywhere.
+            yield from _check_strings(place, entries, dict.fromkeys(entries, ""))
         elif section in _FLAT:
             yield from _check_strings(place, entries, getattr(reference, section))
         elif section == "durations":
@@ -84,7 +105,9 @@ def _check_durations(path: str, entries: Mapping[str, Any], reference: Texts) ->
                 "CK005", f"{path}.{unit}", "This has no general form.", 'Write { 1 = "…", other = "…" }.'
             )
         else:
-            known = dict.fromkeys(forms, "{n}")
+            # A form is chosen by the exact number.
+            numbers = (form for form in forms if form.isascii() and form.isdigit())
+            known = dict.fromkeys((*numbers, "other"), "{n}")
             yield from _check_strings(f"{path}.{unit}", forms, known)
 
 

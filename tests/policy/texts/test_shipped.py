@@ -22,6 +22,8 @@ TRANSLATIONS: Final = tuple(language for language in available_languages() if la
 
 # Strings that may read as in English, because the word is the same in that language.
 SAME_AS_ENGLISH: Final = {
+    ("cy", "countries.MT"),
+    ("de", "countries.MT"),
     ("de", "ui.table_name"),
     ("de", "kinds.cookie"),
     ("fr", "kinds.cookie"),

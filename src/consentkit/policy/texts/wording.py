@@ -21,7 +21,7 @@ LABELS: Final = frozenset(
     {"accept", "accept_all", "cookie_settings", "manage", "reject", "reject_all", "save"}
 )
 
-_FLAT: Final = ("ui", "kinds", "lifetimes", "errors")
+_FLAT: Final = ("ui", "kinds", "countries", "lifetimes", "errors")
 _NESTED: Final = ("durations", "categories")
 
 
@@ -72,6 +72,7 @@ class Texts:
         direction: ``ltr`` or ``rtl``; the value for the ``dir`` attribute.
         ui: strings of the banner, the cookies page and the confirmation.
         kinds: names of the kinds of storage, by ``Kind`` value.
+        countries: names of countries, by ISO 3166 code.
         lifetimes: names of the two lifetimes without a length, ``session`` and ``until-deleted``.
         errors: sentences for refused decision requests, by ``DecisionError`` code.
         durations: unit to its forms; each form is under an exact number or under ``other``.
@@ -83,6 +84,7 @@ class Texts:
     direction: Literal["ltr", "rtl"] = "ltr"
     ui: Mapping[str, str] = field(default_factory=_empty, repr=False)
     kinds: Mapping[str, str] = field(default_factory=_empty, repr=False)
+    countries: Mapping[str, str] = field(default_factory=_empty, repr=False)
     lifetimes: Mapping[str, str] = field(default_factory=_empty, repr=False)
     errors: Mapping[str, str] = field(default_factory=_empty, repr=False)
     durations: Mapping[str, Mapping[str, str]] = field(default_factory=_empty_nested, repr=False)
@@ -110,6 +112,10 @@ class Texts:
     def kind(self, kind: str) -> str:
         """Return the name of a kind of storage; ``KeyError`` for an unknown one."""
         return self.kinds[kind]
+
+    def country(self, code: str) -> str:
+        """Return the name of a country, or its ISO 3166 code where no name is known."""
+        return self.countries.get(code, code)
 
     def lifetime(self, value: Duration | Literal["session", "until-deleted"]) -> str:
         """Return how long something is kept, in words."""

@@ -1,0 +1,1 @@
+"""What the visitor sees: the banner, the cookies page, and the small pages around them."""

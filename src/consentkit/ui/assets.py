@@ -1,0 +1,42 @@
+"""The stylesheet, as a file with an address that changes when its content does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+STYLESHEET: Final = "choices.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file to be served for ever under ``{prefix}/assets/{path}``.
+
+    Attributes:
+        path: content hash and file name: ``0123456789abcdef/choices.css``.
+        media_type: the value of ``Content-Type``.
+        body: the bytes.
+    """
+
+    path: str
+    media_type: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8")
+
+
+def load_stylesheet() -> Asset:
+    """Read the stylesheet.
+
+    Raises:
+        ValueError: it could not be written into a ``<style>`` element, which any ``</style`` ends.
+    """
+    body = (files(__package__) / "static" / STYLESHEET).read_bytes()
+    if b"</style" in body.lower():
+        raise ValueError(f"{STYLESHEET} holds '</style' and cannot be written into a page")
+    return Asset(f"{sha256(body).hexdigest()[:16]}/{STYLESHEET}", "text/css; charset=utf-8", body)

@@ -1,0 +1,166 @@
+"""A posted form or JSON body → a decision → the new consent. Values in, values out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+from urllib.parse import parse_qsl
+
+from ..consent.model import Choice, Consent
+from ..errors import DecisionError
+from ..policy.digest import notice as notice_of
+from ..policy.model import Policy
+
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+#: A form has two fields for itself and at most one for each name in the cookie.
+MAX_FIELDS: Final = 128
+#: Characters of a path that visitors are sent back to.
+MAX_PATH: Final = 2_000
+
+_CHOICE: Final = "choice."
+_ACTIONS: Final = ("grant-all", "deny-all", "save")
+# Printable ASCII only, so that nothing in it can end a header line; no backslash, which
+# browsers read as a slash; and no second slash, which would name another host.
+_PATH: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+
+Action = Literal["grant-all", "deny-all", "save"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a visitor sent.
+
+    Attributes:
+        action: all granted, all denied, or as ``choices`` say.
+        choices: ``granted``, ``denied`` or nothing, by category or service id; not yet checked
+            against a policy.
+        next: the path of the site to go on to, or ``None``.
+        notice: digest of what the form had shown, or ``None``.
+    """
+
+    action: Action
+    choices: Mapping[str, str]
+    next: str | None = None
+    notice: str | None = None
+
+
+def is_local_path(path: str) -> bool:
+    """Return whether ``path`` surely leads to a page of this site and can stand in a header."""
+    return len(path) <= MAX_PATH and _PATH.fullmatch(path) is not None
+
+
+def parse_decision(body: bytes, media_type: str) -> Decision:
+    """Read a decision from a request body.
+
+    Args:
+        body: the whole body.
+        media_type: ``Content-Type`` without its parameters.
+
+    Raises:
+        DecisionError: ``content-type`` (415), ``malformed``, ``decision-missing``,
+            ``choice-invalid`` or ``next-invalid`` (422 each).
+    """
+    if media_type == FORM:
+        fields, choices = _from_form(body)
+    elif media_type == JSON:
+        fields, choices = _from_json(body)
+    else:
+        raise DecisionError("content-type", 415, f"Send {FORM} or {JSON}.")
+    action = fields.get("decision")
+    if action is None:
+        raise DecisionError("decision-missing", 422, f"Give decision: one of {', '.join(_ACTIONS)}.")
+    if action not in _ACTIONS:
+        raise DecisionError("choice-invalid", 422, f"The decision must be one of {', '.join(_ACTIONS)}.")
+    target = fields.get("next") or None
+    if target is not None and not is_local_path(target):
+        raise DecisionError("next-invalid", 422, "next must be a path of this site.")
+    return Decision(cast("Action", action), choices, target, fields.get("notice"))
+
+
+def decide(consent: Consent, decision: Decision) -> Consent:
+    """Return the consent that ``decision`` leads to.
+
+    A saved form answers for every optional category: one that it leaves out is denied, so that
+    saving with nothing touched is a refusal (R-12).
+
+    Raises:
+        DecisionError: ``notice-changed`` (409): the form would grant, but shows something else
+            than the policy declares now. ``name-unknown`` or ``choice-invalid`` (422).
+    """
+    current = notice_of(consent.policy)
+    asked = _asked(consent.policy)
+    _check(decision, asked, stale=decision.notice not in (None, current))
+    if decision.action == "deny-all":
+        return consent.deny_all()
+    granted = _names(decision, Choice.GRANTED)
+    # A refusal always counts, however old the page is; a yes covers only what was shown.
+    if (granted or decision.action == "grant-all") and decision.notice != current:
+        raise DecisionError(
+            "notice-changed", 409, "What the site declares has changed since the form was made."
+        )
+    if decision.action == "grant-all":
+        return consent.grant_all()
+    denied = [name for name in _names(decision, Choice.DENIED) if name in asked]
+    # Categories first: an answer for a category clears those for its services.
+    return (
+        consent.deny_all()
+        .grant(*(name for name in granted if name in consent.policy.by_id))
+        .grant(*(name for name in granted if name in consent.policy.services))
+        .deny(*(name for name in denied if name in consent.policy.services))
+    )
+
+
+def _asked(policy: Policy) -> frozenset[str]:
+    services = (service.id for category in policy.optional for service in category.services)
+    return frozenset((*(category.id for category in policy.optional), *services))
+
+
+def _check(decision: Decision, asked: frozenset[str], *, stale: bool) -> None:
+    for name, value in decision.choices.items():
+        # An old page may name what the site no longer uses; that must not void the refusal on it.
+        if name not in asked and not stale:
+            raise DecisionError("name-unknown", 422, "The site does not ask about one of the names.")
+        if value not in (*Choice, ""):
+            raise DecisionError("choice-invalid", 422, "A choice must be granted or denied.")
+
+
+def _names(decision: Decision, choice: Choice) -> list[str]:
+    return [name for name, value in decision.choices.items() if value == choice]
+
+
+def _from_form(body: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError:
+        raise DecisionError("malformed", 422, "The form cannot be read.") from None
+    fields: dict[str, str] = {}
+    choices: dict[str, str] = {}
+    for name, value in pairs:
+        if name.startswith(_CHOICE):
+            choices[name.removeprefix(_CHOICE)] = value
+        elif name in ("decision", "next", "notice"):
+            fields[name] = value
+        else:
+            raise DecisionError("malformed", 422, "The form has a field that is not known.")
+    return fields, choices
+
+
+def _from_json(body: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise DecisionError("malformed", 422, "The body is not JSON.") from None
+    if not isinstance(document, dict) or not document.keys() <= {"decision", "next", "notice", "choices"}:
+        raise DecisionError("malformed", 422, "Send an object with decision, choices, notice and next.")
+    choices = document.pop("choices", {} if document.get("decision") != "save" else None)
+    if not isinstance(choices, dict) or not all(isinstance(value, str) for value in choices.values()):
+        raise DecisionError("malformed", 422, 'choices must be an object such as {"analytics": "granted"}.')
+    if not all(isinstance(value, str) for value in document.values()):
+        raise DecisionError("malformed", 422, "decision, notice and next must be texts.")
+    return document, choices

@@ -1,0 +1,200 @@
+"""What the site answers under the prefix: the cookies page, decisions, state, assets, gpc.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from ..consent.model import Consent
+from ..errors import DecisionError
+from ..policy.digest import notice
+from ..policy.model import Policy
+from .csrf import require_same_origin
+from .decision import JSON, decide, is_local_path, parse_decision
+from .hrefs import cookies_page_url
+from .render import Pages
+from .view import View
+
+#: Bytes of a request body. A decision for the largest policy has about 5 kB.
+MAX_BODY: Final = 16_384
+#: Where browsers look whether a site honours Global Privacy Control
+#: (https://www.w3.org/TR/gpc/#gpc-support-resource).
+GPC_PATH: Final = "/.well-known/gpc.json"
+#: The reading of the GPC specification that this package implements is as of this day.
+GPC_READING: Final = "2026-11-23"
+#: The parameter and the fragment that lead to the confirmation.
+SAVED: Final = "choices=saved"
+SAVED_FRAGMENT: Final = "#choices-saved"
+
+_PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_FOR_EVER: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Visitor(Protocol):
+    """The request as the endpoints need it; ``consentkit.visit.Visit`` is one."""
+
+    @property
+    def consent(self) -> Consent:
+        """The visitor's choices now."""
+
+    def view(self) -> View:
+        """What a page rendered for this request needs to know."""
+
+    def save(self, consent: Consent, method: str) -> None:
+        """Keep ``consent`` with the response to this request."""
+
+
+Handler = Callable[[Request, Visitor], Awaitable[Response]]
+
+
+class Endpoints:
+    """The small app behind the prefix."""
+
+    def __init__(self, policy: Policy, pages: Pages, prefix: str) -> None:
+        """Compile the routes.
+
+        Args:
+            policy: what is asked about.
+            pages: what is shown.
+            prefix: path below the application's root, such as ``/cookies``.
+        """
+        self._pages = pages
+        self._notice = notice(policy)
+        self._prefix = prefix
+        self._routes: dict[str, dict[str, Handler]] = {
+            prefix: {"GET": self._page, "POST": self._decision},
+            f"{prefix}/state": {"GET": self._state},
+        }
+        self._routes |= {f"{prefix}/assets/{path}": {"GET": self._asset} for path in pages.assets}
+        if any(category.gpc for category in policy.optional):
+            # Off, the path stays the site's own.
+            self._routes[GPC_PATH] = {"GET": self._gpc}
+
+    def handles(self, path: str) -> bool:
+        """Return whether ``path``, below the application's root, is answered here."""
+        return path in self._routes
+
+    async def respond(self, path: str, scope: Scope, receive: Receive, send: Send, visitor: Visitor) -> None:
+        """Answer one request whose path ``handles`` has claimed."""
+        request = Request(scope, receive)
+        methods = self._routes[path]
+        allowed = ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
+        if request.method == "OPTIONS":
+            response = Response(status_code=204, headers={"Allow": allowed})
+        elif handler is None:
+            response = _problem("method-not-allowed", 405, f"Allowed here: {allowed}.")
+            response.headers["Allow"] = allowed
+        else:
+            try:
+                response = await handler(request, visitor)
+            except ClientDisconnect:
+                return
+        if request.method == "HEAD":
+            # The server would cut the body anyway; the length stays that of the GET.
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _page(self, request: Request, visitor: Visitor) -> Response:
+        view = visitor.view()
+        return HTMLResponse(
+            self._pages.cookies_page(view, back=_back(request, view.prefix)), headers=_PRIVATE
+        )
+
+    async def _state(self, _request: Request, visitor: Visitor) -> Response:
+        return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
+
+    async def _asset(self, request: Request, _visitor: Visitor) -> Response:
+        # Not request.url: it also reads Host and the query, and raises for what some clients send there.
+        asset = self._pages.assets[request.scope["path"].rsplit("/assets/", 1)[1]]
+        return Response(asset.body, media_type=asset.media_type, headers=_FOR_EVER)
+
+    async def _gpc(self, _request: Request, _visitor: Visitor) -> Response:
+        return JSONResponse(
+            {"gpc": True, "lastUpdate": GPC_READING}, headers={"Cache-Control": "max-age=3600"}
+        )
+
+    async def _decision(self, request: Request, visitor: Visitor) -> Response:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        wants_json = media_type == JSON or request.headers.get("accept", "").startswith(JSON)
+        try:
+            require_same_origin(request.scope, request.headers)
+            decision = parse_decision(await _body(request), media_type)
+            consent = decide(visitor.consent, decision)
+        except DecisionError as error:
+            if wants_json:
+                return _problem(error.code, error.status, str(error))
+            page = self._pages.error_page(visitor.view(), error.code)
+            return HTMLResponse(page, error.status, headers=_PRIVATE)
+        visitor.save(consent, f"{'json' if media_type == JSON else 'form'}:{decision.action}")
+        if wants_json:
+            return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
+        target = decision.next or visitor.view().prefix
+        return RedirectResponse(confirmation_of(target), HTTPStatus.SEE_OTHER, headers=_PRIVATE)
+
+    def _state_of(self, consent: Consent) -> Mapping[str, Any]:
+        optional = consent.policy.optional
+        services = [service.id for category in optional for service in category.services]
+        return {
+            "needs_prompt": consent.needs_prompt,
+            "choices": {name: consent.choice(name) for name in [c.id for c in optional] + services},
+            "allowed": sorted(name for name in consent.policy.names if consent.allows(name)),
+            "gpc": consent.gpc,
+            "notice": self._notice,
+        }
+
+
+def confirmation_of(path: str) -> str:
+    """Return the address of the page at ``path`` with the confirmation on it, focused."""
+    path = path.partition("#")[0]
+    if SAVED not in path.partition("?")[2].split("&"):
+        path += ("&" if "?" in path else "?") + SAVED
+    return path + SAVED_FRAGMENT
+
+
+def _back(request: Request, prefix: str) -> str | None:
+    """Return where the visitor came from, or ``None``: a link may say anything."""
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    try:
+        given = parse_qs(query, max_num_fields=32).get("next", [""])[-1]
+    except ValueError:
+        return None
+    # Quoting makes it longer, and what the form sends back as ``next`` must be a path as well.
+    fits = is_local_path(given) and is_local_path(cookies_page_url(prefix, given))
+    return given if fits else None
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body without ever holding more of it than the limit.
+
+    Raises:
+        DecisionError: ``body-too-large``, 413.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise DecisionError("body-too-large", 413, f"At most {MAX_BODY} bytes are read.")
+    return body
+
+
+def _problem(code: str, status: int, detail: str) -> Response:
+    """Return an RFC 9457 problem."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return Response(json.dumps(body), status, headers=_PRIVATE, media_type="application/problem+json")

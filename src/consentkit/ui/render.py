@@ -1,0 +1,230 @@
+"""``Pages``: templates and policy in, markup out.
+
+A site changes the look with custom properties (``--consentkit-…`` in ``static/choices.css``) and the
+words in ``consent.toml``. When that is not enough it names a directory of its own templates.
+A file there wins over the shipped file of the same name, file by file:
+
+``document.html``
+    the skeleton of whole pages, with the blocks ``title``, ``head`` and ``content``.
+``cookies-page.html``, ``error-page.html``
+    whole pages; both extend ``document.html``.
+``banner.html``, ``confirmation.html``, ``placeholder.html``
+    fragments that are put into the site's pages.
+
+Every shipped file can also be reached under ``consentkit/``, whether or not the site has one of the
+same name, so that one block can be replaced and the rest kept::
+
+    {# document.html #}
+    {% extends "consentkit/document.html" %}
+    {% block head %}{{ super() }}<link rel="stylesheet" href="/site.css">{% endblock %}
+
+Templates escape every value, and a name that is not in the context is an error, not an empty text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+from markupsafe import Markup
+
+from ..policy.digest import notice
+from ..policy.model import Policy
+from . import answers
+from .assets import Asset, load_stylesheet
+from .hrefs import contact_href, cookies_page_url, href
+from .listing import CategoryEntry, list_categories, other_providers
+from .view import Place, View
+from .wording import Wording
+
+TEMPLATES: Final = (
+    "banner.html",
+    "confirmation.html",
+    "placeholder.html",
+    "cookies-page.html",
+    "error-page.html",
+)
+
+
+def _environment(templates: str | os.PathLike[str] | None) -> Environment:
+    shipped = PackageLoader(__package__)
+    loaders: list[BaseLoader] = [shipped, PrefixLoader({"consentkit": shipped})]
+    if templates is not None:
+        loaders.insert(0, FileSystemLoader(templates))
+    return Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+class Pages:
+    """Everything a visitor sees, for one policy. The constructor compiles; the methods only read.
+
+    Args:
+        policy: what the site declares.
+        templates: the site's own template directory; see the module's description.
+
+    Attributes:
+        assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
+
+    Raises:
+        jinja2.TemplateError: a template of the site cannot be compiled.
+    """
+
+    def __init__(self, policy: Policy, *, templates: str | os.PathLike[str] | None = None) -> None:
+        environment = _environment(templates)
+        self._templates = {name: environment.get_template(name) for name in TEMPLATES}
+        self._policy = policy
+        self._words = {tag: Wording(tag, policy.texts[tag]) for tag in policy.site.languages}
+        self._listings: dict[tuple[str, bool], tuple[CategoryEntry, ...]] = {}
+        self._stylesheet = load_stylesheet()
+        # Nothing in a stylesheet is escaped for HTML; load_stylesheet has made sure it may stand there.
+        self._css = Markup(self._stylesheet.text)  # noqa: S704 - our own file, checked for "</style"
+        self._constant = {
+            "site": policy.site,
+            "categories": policy.optional,
+            "providers": other_providers(policy),
+            "notice": notice(policy),
+        }
+        self.assets: Mapping[str, Asset] = MappingProxyType({self._stylesheet.path: self._stylesheet})
+
+    def head(self, place: Place) -> Markup:
+        """Return the stylesheet for the page's ``<head>``.
+
+        A link to a file that browsers keep for ever; with a nonce the same rules in a ``<style>``.
+        """
+        if place.nonce:
+            return Markup('<style nonce="{}">{}</style>').format(place.nonce, self._css)
+        address = f"{place.prefix}/assets/{self._stylesheet.path}"
+        return Markup('<link rel="stylesheet" href="{}">').format(address)
+
+    def banner(self, view: View) -> Markup:
+        """Return what stands at the top of a page: the question, or that it was answered, or nothing."""
+        if view.consent.needs_prompt:
+            return self._fragment("banner.html", view)
+        return self._confirmation(view, here=view.path, back=None) if view.saved else Markup()
+
+    def url(self, place: Place) -> str:
+        """Return the address of the cookies page, with the way back to where the visitor is."""
+        return cookies_page_url(place.prefix, place.path)
+
+    def link(self, place: Place) -> Markup:
+        """Return the link to the cookies page that belongs on every page (R-26)."""
+        words = self._wording(place)
+        return Markup('<a class="choices-link" href="{}" lang="{}" dir="{}">{}</a>').format(
+            self.url(place), words.language, words.direction, words.text("cookie_settings")
+        )
+
+    def placeholder(self, view: View, name: str) -> Markup:
+        """Return the notice that stands where an embed was gated.
+
+        Args:
+            view: the visitor and the page.
+            name: the category or service the embed is gated by. For a category all its services
+                are named, since which of them the embed belongs to is not known.
+
+        Raises:
+            UnknownNameError: the policy declares no such name.
+        """
+        category = self._policy.category_of(name)
+        services = [service for service in category.services if name in (category.id, service.id)]
+        names = [service.name for service in services] or [self._policy.site.name]
+        providers = [service.provider for service in services] or [self._policy.site.controller.name]
+        return self._fragment(
+            "placeholder.html",
+            view,
+            service=", ".join(names),
+            provider=", ".join(dict.fromkeys(providers)),
+            category=self._wording(view).say(category.name),
+        )
+
+    def cookies_page(self, view: View, *, back: str | None) -> str:
+        """Return the whole cookies page: what is stored, and the form with the saved answers.
+
+        Args:
+            view: the visitor; ``view.path`` is not used.
+            back: the path the visitor came from; anything that is not a path of the site counts as none.
+        """
+        consent, policy = view.consent, self._policy
+        back = href(back) if back is not None and back.startswith("/") else None
+        here = cookies_page_url(view.prefix, back)
+        saved = view.saved and not consent.needs_prompt
+        contact = policy.site.controller.contact
+        choices = {c.id: answers.category_answer(consent, c) for c in policy.optional}
+        choices |= {s.id: answers.service_answer(consent, s) for c in policy.optional for s in c.services}
+        return self._render(
+            "cookies-page.html",
+            view,
+            back=back,
+            here=here,
+            confirmation=self._confirmation(view, here=here, back=back) if saved else Markup(),
+            entries=self._listing(view),
+            asks=bool(policy.optional),
+            answers=choices,
+            divided={c.id for c in policy.optional if answers.has_own_answers(consent, c)},
+            decided=any(consent.choice(category.id) for category in policy.optional),
+            needs_prompt=consent.needs_prompt,
+            duration=self._wording(view).texts.duration(policy.expires_after),
+            privacy_href=href(policy.site.privacy_notice),
+            contact_link=Markup('<a class="choices-link" href="{}">{}</a>').format(
+                contact_href(contact), contact
+            ),
+            contact_href=contact_href(contact),
+        )
+
+    def error_page(self, view: View, code: str) -> str:
+        """Return the whole page that says why a decision was refused and that nothing was changed.
+
+        Args:
+            view: the visitor.
+            code: the code of the ``DecisionError``; ``KeyError`` for one without a text.
+        """
+        return self._render("error-page.html", view, code=code)
+
+    def _wording(self, place: Place) -> Wording:
+        words = self._words.get(place.language)
+        return words if words is not None else self._words[self._policy.site.languages[0]]
+
+    def _listing(self, view: View) -> tuple[CategoryEntry, ...]:
+        words = self._wording(view)
+        key = (words.language, view.secure)
+        if key not in self._listings:
+            self._listings[key] = list_categories(self._policy, words, secure=view.secure)
+        return self._listings[key]
+
+    def _confirmation(self, view: View, *, here: str, back: str | None) -> Markup:
+        outcome = answers.outcome(view.consent)
+        return self._fragment("confirmation.html", view, here=here, back=back, outcome=outcome)
+
+    def _fragment(self, template: str, view: View, **context: object) -> Markup:
+        # The template has escaped every value in it.
+        return Markup(self._render(template, view, **context))  # noqa: S704 - autoescaped
+
+    def _render(self, template: str, view: View, **context: object) -> str:
+        words = self._wording(view)
+        refused = words.join(category.name for category in view.consent.refused_by_signal)
+        return self._templates[template].render(
+            self._constant,
+            words=words,
+            head=self.head(view),
+            prefix=view.prefix,
+            path=view.path,
+            url=self.url(view),
+            refused_by_signal=refused,
+            **context,
+        )
