@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, cast
 
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from .consent.cookie import ConsentCookie
 from .errors import ConsentRequiredError
@@ -25,6 +28,8 @@ logger = logging.getLogger("consentkit")
 _STARTS: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 #: After one of these there is nothing left to refuse.
 _ANSWERS: Final = _STARTS | {"websocket.close"}
+#: The close code of RFC 6455, section 7.4.1, for what the server's rules forbid.
+_POLICY_VIOLATION: Final = 1008
 _PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
 
@@ -69,6 +74,10 @@ class ConsentMiddleware:
                 f'prefix must be a path such as "/cookies", without a slash at its end, not {prefix!r}'
             )
         self.app = app
+        if isinstance(app, Starlette):
+            # Wrapped around a whole application, this is outside of what answers its errors.
+            app.exception_handlers.setdefault(ConsentRequiredError, _handle)
+        heeds_gpc = any(category.gpc for category in policy.optional)
         pages = Pages(policy, templates=templates)
         self._endpoints = Endpoints(policy, pages, prefix)
         self._setup = Setup(
@@ -77,7 +86,8 @@ class ConsentMiddleware:
             declared=DeclaredCookies(policy),
             pages=pages,
             prefix=prefix,
-            heeds_gpc=any(category.gpc for category in policy.optional),
+            heeds_gpc=heeds_gpc,
+            varies_by=("Cookie", "Sec-GPC") if heeds_gpc else ("Cookie",),
             language=language,
             nonce=nonce,
         )
@@ -114,9 +124,9 @@ class ConsentMiddleware:
                 raise
             if scope["type"] == "websocket":
                 # Before the handshake is answered, servers make a 403 of it.
-                await send({"type": "websocket.close", "code": 1008, "reason": str(error)})
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": str(error)})
                 return
-            await _refuse(error, send_with_consent)
+            await _refusal(error)(scope, receive, send_with_consent)
 
     def _warn_about_the_second(self) -> None:
         if not self._warned:
@@ -133,8 +143,8 @@ def _route_path(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(root + "/") else path
 
 
-async def _refuse(error: ConsentRequiredError, send: Send) -> None:
-    """Answer for a route that needs a consent this visitor has not given (RFC 9457)."""
+def _refusal(error: ConsentRequiredError) -> Response:
+    """Return the answer of a route that needs a consent this visitor has not given (RFC 9457)."""
     problem = {
         "type": "about:blank",
         "title": "Forbidden",
@@ -143,10 +153,12 @@ async def _refuse(error: ConsentRequiredError, send: Send) -> None:
         "detail": str(error),
         "name": error.name,
     }
-    body = json.dumps(problem).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return JSONResponse(problem, 403, media_type="application/problem+json")
+
+
+async def _handle(connection: HTTPConnection, error: Exception) -> Response | None:
+    """Refuse inside Starlette, whose own answer to an error, a 500, would come before ours."""
+    if isinstance(connection, WebSocket):
+        await connection.close(_POLICY_VIOLATION, str(error))
+        return None
+    return _refusal(cast("ConsentRequiredError", error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from starlette.types import Message, Scope
@@ -14,7 +14,7 @@ from .consent.model import Consent
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
 from .gate.cookies import DeclaredCookies, cookie_names
-from .gate.headers import Headers, with_no_store, with_private, with_vary
+from .gate.headers import for_one_visitor, with_no_store, with_vary
 from .policy.model import Policy
 from .policy.texts import negotiate
 from .ui.decision import is_local_path
@@ -39,9 +39,11 @@ class Setup:
         pages: what visitors see.
         prefix: path of the cookies page below the application's root.
         heeds_gpc: whether ``Sec-GPC`` means no to some category.
+        varies_by: the request headers that choices are read from.
         language: chooses the language for a scope; ``None`` from it, or no callable, leaves the
             choice to ``Accept-Language``.
         nonce: returns the CSP nonce of the response to a scope.
+        said: warnings that have been given, so that each is given once.
     """
 
     policy: Policy
@@ -50,8 +52,10 @@ class Setup:
     pages: Pages
     prefix: str
     heeds_gpc: bool
+    varies_by: tuple[str, ...]
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
+    said: set[str] = field(default_factory=set)
 
 
 class Visit:
@@ -154,28 +158,30 @@ class Visit:
         """
         self._started = True
         headers = message.get("headers") or ()
-        if message["type"] == "http.response.start" and (names := self._vary()):
-            headers = self._for_this_visitor(with_vary(headers, names))
+        names = self._vary() if message["type"] == "http.response.start" else ()
         if self._to_save is not None:
-            headers = [*headers, *((b"set-cookie", value) for value in self._cookies(self._to_save))]
+            saved = [(b"set-cookie", value) for value in self._cookies(self._to_save)]
+            headers = [*(with_no_store(with_vary(headers, names)) if names else headers), *saved]
+        elif not names:
+            return message
+        elif self._consent is None:
+            headers = with_vary(headers, names)
+        else:
+            headers, corrected = for_one_visitor(headers, names)
+            if corrected:
+                self._warn_of_shared_caches()
         # A new message: the application may send this one, or its list of headers, again.
-        return (
-            message if headers is message.get("headers") or not headers else {**message, "headers": headers}
-        )
+        return {**message, "headers": headers}
 
-    def _for_this_visitor(self, headers: Headers) -> Headers:
-        """Return ``headers`` with what keeps caches from showing the response to others."""
-        if self._to_save is not None:
-            return with_no_store(headers)
-        if self._consent is None:
-            return headers
-        result, corrected = with_private(headers)
-        if corrected:
-            logger.warning(
-                "A response that depends on consent was marked for shared caches; it is private now: %r",
-                self._scope.get("path", ""),
-            )
-        return result
+    def _warn_of_shared_caches(self) -> None:
+        if self._setup.said:
+            return
+        self._setup.said.add("shared caches")
+        logger.warning(
+            "A response that depends on consent was marked for shared caches. It and all others like it "
+            "are made private; take the marking away where consent is read. First seen on %r.",
+            self._scope.get("path", ""),
+        )
 
     @property
     def _prefix(self) -> str:
@@ -199,16 +205,10 @@ class Visit:
         whole = "?".join([path, "&".join(query)] if query else [path])
         return next((candidate for candidate in (whole, path) if is_local_path(candidate)), prefix)
 
-    def _vary(self) -> list[str]:
+    def _vary(self) -> tuple[str, ...]:
         """Return the request headers that this response was chosen by."""
-        names = []
-        if self._consent is not None:
-            names.append("Cookie")
-            if self._setup.heeds_gpc:
-                names.append("Sec-GPC")
-        if self._negotiated:
-            names.append("Accept-Language")
-        return names
+        names = self._setup.varies_by if self._consent is not None else ()
+        return (*names, "Accept-Language") if self._negotiated else names
 
     def _cookies(self, consent: Consent) -> list[bytes]:
         headers = self._scope["headers"]

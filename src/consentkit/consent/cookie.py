@@ -14,17 +14,18 @@ and so it is undecided again without any list of versions.
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from time import time
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
-from itsdangerous import BadData, Signer
+from itsdangerous import Signer, base64_encode, want_bytes
 
 from ..policy.digest import LENGTH, material_digests
 from ..policy.model import CONSENT_COOKIE_NAMES, Policy
@@ -43,17 +44,45 @@ MAX_CANDIDATES: Final = 4
 #: How many verified values are remembered. An entry takes about 2 kB.
 REMEMBERED: Final = 4_096
 
+_HOST_NAME, _PLAIN_NAME = (name.encode() for name in CONSENT_COOKIE_NAMES)
 _DIGESTS: Final = f"(?:[A-Za-z0-9_-]{{{LENGTH}}})*"
-_GROUP: Final = re.compile(rf"\.([0-9a-f]{{8}})([01])({_DIGESTS})~({_DIGESTS})")
-_PAYLOAD: Final = re.compile(rf"1\.([A-Za-z0-9_-]{{22}})?((?:\.[0-9a-f]{{8}}[01]{_DIGESTS}~{_DIGESTS})+)")
+_VALUE: Final = re.compile(
+    rf"1\.([A-Za-z0-9_-]{{22}})?((?:\.[0-9a-f]{{8}}[01]{_DIGESTS}~{_DIGESTS})+)\.[A-Za-z0-9_-]{{43}}"
+)
+
+
+class _Signer(Signer):
+    """itsdangerous' signer with each key derived, and its HMAC begun, once and not for every value.
+
+    Signatures are compared as they are written, so that a value has one genuine spelling: decoders
+    of base64 do not mind its two spare bits.
+    """
+
+    def __init__(self, keys: list[bytes]) -> None:
+        super().__init__(keys, salt=SALT, key_derivation="hmac", digest_method=sha256)
+        self._begun = [hmac.new(self.derive_key(key), digestmod=sha256) for key in keys]
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        """Return the signature of ``value`` under the newest key."""
+        return _signature(self._begun[-1], want_bytes(value))
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        """Return whether ``sig`` is the signature of ``value`` under any of the keys."""
+        value, sig = want_bytes(value), want_bytes(sig)
+        return any(hmac.compare_digest(sig, _signature(begun, value)) for begun in reversed(self._begun))
+
+
+def _signature(begun: hmac.HMAC, value: bytes) -> bytes:
+    mac = begun.copy()
+    mac.update(value)
+    return base64_encode(mac.digest())
 
 
 class _UnusableError(Exception):
     """A cookie says nothing; the argument is the reason, fit for the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(NamedTuple):
     """A genuine value: what it says and the span of moments at which that was answered."""
 
     consent: Consent
@@ -86,11 +115,13 @@ class ConsentCookie:
         self._lifetime = policy.expires_after.seconds
         self._digests = material_digests(policy)
         self._names = {digest: name for name, digest in self._digests.items()}
-        self._signer = Signer(check_keys(secret_key), salt=SALT, key_derivation="hmac", digest_method=sha256)
+        self._signer = _Signer(check_keys(secret_key))
         self._undecided = {gpc: Consent(policy, gpc=gpc) for gpc in (False, True)}
         self._said: set[str] = set()
         # lru_cache keeps no exceptions, so a flood of forged values evicts nobody.
         self._open = lru_cache(REMEMBERED)(self._verify)
+        # Visitors differ in little but id and time: most have granted all, or denied all.
+        self._named = lru_cache(REMEMBERED)(self._find_names)
 
     def read(self, headers: Iterable[tuple[bytes, bytes]], *, secure: bool, gpc: bool = False) -> Consent:
         """Return the consent that request ``headers`` carry. Never raises for what a client sent.
@@ -102,10 +133,10 @@ class ConsentCookie:
             secure: whether the request came over https, where only the ``__Host-`` name counts.
             gpc: whether the request carries ``Sec-GPC: 1``.
         """
-        name = CONSENT_COOKIE_NAMES[0 if secure else 1].encode()
         try:
-            values = _candidates(headers, name)
-            consent = self._agreed(values) if values else None
+            values = _candidates(headers, _HOST_NAME if secure else _PLAIN_NAME)
+            one = len(values) == 1
+            consent = self._in_force(self._open(values[0])) if one else self._agreed(values)
         except _UnusableError as reason:
             self._say_once(str(reason))
             consent = None
@@ -127,14 +158,18 @@ class ConsentCookie:
             consent,
             answers=MappingProxyType(
                 {
-                    name: replace(answer, at=now) if answer.at is None else answer
+                    name: answer._replace(at=now) if answer.at is None else answer
                     for name, answer in consent.answers.items()
                 }
             ),
         )
 
     def value(self, consent: Consent) -> str:
-        """Return the signed value for a sealed ``consent``; alphabet ``[A-Za-z0-9._~-]``."""
+        """Return the signed value for a sealed ``consent``; alphabet ``[A-Za-z0-9._~-]``.
+
+        Raises:
+            ValueError: an answer has no moment yet; see ``seal``.
+        """
         groups: dict[tuple[int, bool], dict[Choice, str]] = {}
         for name, answer in consent.answers.items():
             if answer.at is None:
@@ -165,11 +200,10 @@ class ConsentCookie:
         Raises:
             _UnusableError: two genuine values contradict each other, so one was planted.
         """
-        now = int(self._clock())
         found: Consent | None = None
         for value in dict.fromkeys(values):
             try:
-                consent = self._in_force(self._open(value), now)
+                consent = self._in_force(self._open(value))
             except _UnusableError as reason:
                 self._say_once(str(reason))
                 continue
@@ -178,12 +212,13 @@ class ConsentCookie:
             found = found or consent
         return found
 
-    def _in_force(self, opened: _Opened, now: int) -> Consent | None:
+    def _in_force(self, opened: _Opened) -> Consent | None:
         """Return what ``opened`` says now without the answers whose time is over; ``None`` if all are.
 
         Raises:
             _UnusableError: an answer was given in the future.
         """
+        now = int(self._clock())
         if opened.newest > now + LEEWAY:
             raise _UnusableError("it comes from the future")
         if opened.oldest + self._lifetime > now:
@@ -203,25 +238,30 @@ class ConsentCookie:
         Raises:
             _UnusableError: it was not signed by one of our keys, or not for this purpose.
         """
-        try:
-            payload = self._signer.unsign(value).decode("ascii")
-        except (BadData, UnicodeDecodeError):
-            raise _UnusableError("its signature is not ours") from None
-        match = _PAYLOAD.fullmatch(payload)
+        match = _VALUE.fullmatch(value.decode("latin-1"))
         if match is None:
             raise _UnusableError("its format is not ours")
+        payload, _, signature = value.rpartition(b".")
+        if not self._signer.verify_signature(payload, signature):
+            raise _UnusableError("its signature is not ours")
         answers: dict[str, Answer] = {}
         moments = []
-        for moment, gpc, granted, denied in _GROUP.findall(match[2]):
-            moments.append(int(moment, 16))
+        for group in match[2].split(".")[1:]:
+            at, gpc = int(group[:8], 16), group[8] == "1"
+            moments.append(at)
+            granted, _, denied = group[9:].partition("~")
             # Denials come last: were a name in both lists, the denial would stand.
-            for digests, choice in ((granted, Choice.GRANTED), (denied, Choice.DENIED)):
-                for start in range(0, len(digests), LENGTH):
-                    name = self._names.get(digests[start : start + LENGTH])
-                    if name is not None:
-                        answers[name] = Answer(choice, moments[-1], gpc == "1")
+            if granted:
+                answers |= dict.fromkeys(self._named(granted), Answer(Choice.GRANTED, at, gpc))
+            if denied:
+                answers |= dict.fromkeys(self._named(denied), Answer(Choice.DENIED, at, gpc))
         consent = Consent(self._policy, MappingProxyType(answers), match[1])
         return _Opened(consent, min(moments), max(moments))
+
+    def _find_names(self, digests: str) -> tuple[str, ...]:
+        """Return the names that ``digests`` stand for; those of older declarations are left out."""
+        cut = (digests[start : start + LENGTH] for start in range(0, len(digests), LENGTH))
+        return tuple(self._names[digest] for digest in cut if digest in self._names)
 
     def _say_once(self, reason: str) -> None:
         if reason not in self._said:
@@ -235,17 +275,24 @@ def _candidates(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[byt
     Raises:
         _UnusableError: there is more than any browser sends.
     """
-    lines = [value for key, value in headers if key.lower() == b"cookie"]
-    if sum(map(len, lines)) > MAX_HEADER:
+    # ASGI has servers lower-case the names of request headers.
+    lines = [value for key, value in headers if key == b"cookie"]
+    line = lines[0] if len(lines) == 1 else b";".join(lines)
+    if len(line) > MAX_HEADER:
         raise _UnusableError("the Cookie headers are longer than 16 KiB")
+    before, found, after = line.partition(name + b"=")
+    if not found and name not in line:
+        return []
     values = []
-    for line in lines:
-        if name not in line:
-            continue
+    # What browsers send: the name once, at the start of a pair. All else takes the long way.
+    if found and name not in after and (not before or before.endswith(b"; ")):
+        values.append(after.partition(b";")[0].strip(b" \t"))
+    else:
         for pair in line.split(b";"):
-            key, equals, value = pair.partition(b"=")
-            if equals and key.strip(b" \t") == name:
-                values.append(value.strip(b" \t"))
+            if name in pair:
+                key, equals, value = pair.partition(b"=")
+                if equals and key.strip(b" \t") == name:
+                    values.append(value.strip(b" \t"))
     if len(values) > MAX_CANDIDATES:
         raise _UnusableError(f"there are more than {MAX_CANDIDATES}")
     return values

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..policy.model import Category, Policy
 
@@ -28,8 +28,7 @@ class Reason(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One choice with the moment it was made.
 
     Every answer keeps its own moment, so that a later choice about something else neither
@@ -38,8 +37,8 @@ class Answer:
     Attributes:
         choice: what was answered.
         at: when, in UTC seconds; ``None`` until it is saved.
-        gpc: whether ``Sec-GPC: 1`` was on then. A grant made in its presence is an informed
-            exception from the signal.
+        gpc: whether ``Sec-GPC: 1`` was on then and said no to the category. A grant made all the
+            same is an informed exception from the signal.
     """
 
     choice: Choice
@@ -208,7 +207,7 @@ class Consent:
             return True, Reason.ESSENTIAL, category.id
         decided_by = name if name in self.answers else category.id
         answer = self.answers.get(decided_by)
-        if self._signal_denies(category, answer):
+        if self.gpc and self._signal_denies(category, answer):
             return False, Reason.GPC, category.id
         if answer is None:
             return False, Reason.UNDECIDED, category.id
@@ -226,5 +225,5 @@ class Consent:
             if name == category.id:
                 for service in category.services:
                     answers.pop(service.id, None)
-            answers[name] = Answer(choice, gpc=self.gpc)
+            answers[name] = Answer(choice, gpc=self.gpc and category.gpc)
         return replace(self, answers=MappingProxyType(answers))

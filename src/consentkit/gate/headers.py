@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 Headers = list[tuple[bytes, bytes]]
@@ -12,23 +13,48 @@ Headers = list[tuple[bytes, bytes]]
 _SHARED: Final = re.compile(rb"(?i)(?:^|,)\s*(?:public|s-maxage\s*=\s*\"?\d+\"?)\s*(?=,|$)")
 _PRIVATE: Final = re.compile(rb"(?i)(?:^|,)\s*(?:private|no-store)\s*(?=,|$)")
 
+# What speaks to content delivery networks alone and outranks Cache-Control there: RFC 9213, the
+# Edge Architecture specification, and what a large network calls its own.
+_FOR_NETWORKS: Final = (b"cdn-cache-control", b"surrogate-control", b"cloudflare-cdn-cache-control")
+_CACHING: Final = frozenset({b"vary", b"cache-control", *_FOR_NETWORKS})
+_LENGTHS: Final = frozenset(map(len, _CACHING))
+_JUST_PRIVATE: Final = (b"cache-control", b"private")
+
+
+def for_one_visitor(headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...]) -> tuple[Headers, bool]:
+    """Return ``headers`` with ``names`` in ``Vary`` and ``private``, and whether a cache would have kept it.
+
+    What most applications send says nothing of caches, and then two headers are simply added.
+    """
+    headers = list(headers)
+    for key, _ in headers:
+        # Told apart by their length first: looking at every name in lower case costs more.
+        if len(key) in _LENGTHS and key.lower() in _CACHING:
+            return with_private(with_vary(headers, names))
+    headers.append((b"vary", _merged(b"", names)))
+    headers.append(_JUST_PRIVATE)
+    return headers, False
+
 
 def with_vary(headers: Iterable[tuple[bytes, bytes]], names: Sequence[str]) -> Headers:
     """Return ``headers`` with ``names`` in one ``Vary``, without repeating what is there.
 
     ``Vary: *`` stays as it is: it already says more.
     """
-    result, present = [], list[str]()
-    for key, value in headers:
-        if key.lower() == b"vary":
-            present += [token.strip() for token in value.decode("latin-1").split(",") if token.strip()]
-        else:
-            result.append((key, value))
+    others, values = _taken_out(headers, b"vary")
+    others.append((b"vary", _merged(b",".join(values), tuple(names))))
+    return others
+
+
+@lru_cache(256)
+def _merged(value: bytes, names: tuple[str, ...]) -> bytes:
+    present = [token.strip() for token in value.decode("latin-1").split(",") if token.strip()]
     if "*" in present:
-        return [*result, (b"vary", b"*")]
-    tokens = {token.lower(): token for token in reversed([*present, *names])}
-    merged = ", ".join(tokens[key] for key in dict.fromkeys(token.lower() for token in [*present, *names]))
-    return [*result, (b"vary", merged.encode("latin-1"))]
+        return b"*"
+    merged: dict[str, str] = {}
+    for token in (*present, *names):
+        merged.setdefault(token.lower(), token)
+    return ", ".join(merged.values()).encode("latin-1")
 
 
 def with_private(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Headers, bool]:
@@ -36,24 +62,45 @@ def with_private(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Headers, bool]
 
     ``private`` and not ``no-store``: the visitor's own back button must keep working.
     """
-    result: Headers = []
-    directives: list[bytes] = []
-    for key, value in headers:
-        if key.lower() == b"cache-control":
-            directives.append(value)
-        else:
-            result.append((key, value))
-    joined = b", ".join(directives)
-    own = _SHARED.sub(b"", joined).strip(b" ,")
-    corrected = own != joined.strip(b" ,")
+    others, values = _taken_out(headers, b"cache-control")
+    directives, corrected = _private(b", ".join(values))
+    others, targeted = _without_networks(others)
+    others.append((b"cache-control", directives))
+    return others, corrected or targeted
+
+
+@lru_cache(256)
+def _private(directives: bytes) -> tuple[bytes, bool]:
+    own = _SHARED.sub(b"", directives).strip(b" ,")
+    corrected = own != directives.strip(b" ,")
     if not _PRIVATE.search(own):
         own = b"private, " + own if own else b"private"
-    return [*result, (b"cache-control", own)], corrected
+    return own, corrected
 
 
 def with_no_store(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return ``headers`` with ``Cache-Control: no-store`` in place of any other."""
-    return [
-        *(pair for pair in headers if pair[0].lower() != b"cache-control"),
-        (b"cache-control", b"no-store"),
-    ]
+    """Return ``headers`` with ``Cache-Control: no-store`` in place of whatever they said to caches."""
+    others, _ = _without_networks(_taken_out(headers, b"cache-control")[0])
+    return [*others, (b"cache-control", b"no-store")]
+
+
+def _without_networks(headers: Headers) -> tuple[Headers, bool]:
+    """Return ``headers`` without what speaks to networks alone, and whether there was any."""
+    spoken = False
+    for name in _FOR_NETWORKS:
+        headers, values = _taken_out(headers, name)
+        spoken = spoken or bool(values)
+    return headers, spoken
+
+
+def _taken_out(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> tuple[Headers, list[bytes]]:
+    """Return a list of the headers without those called ``name``, and the values of those, in order.
+
+    Raw ASGI applications send names in any case; most are told apart by their length alone.
+    """
+    headers = list(headers)
+    size = len(name)
+    values = [value for key, value in headers if len(key) == size and key.lower() == name]
+    if values:
+        headers = [pair for pair in headers if pair[0].lower() != name]
+    return headers, values
