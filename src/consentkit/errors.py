@@ -86,7 +86,7 @@ class UnknownNameError(ConsentKitError, LookupError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         self.name = name
-        self.suggestion = suggest(name, names)
+        self.suggestion = suggest(str(name), names)  # a template may give anything
         hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
         super().__init__(
             f"The policy declares no category or service {name!r}.{hint} Declared: {', '.join(names)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -39,12 +39,17 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'Did you mean "{close}"? ' if close else ""
 
 
+def _no_category(path: str, category: str, tables: Tables) -> Fault:
+    known = sorted(tables.category_names)
+    cure = f"{_did_you_mean(category, known)}Declared: {', '.join(known)}."
+    return Fault("CK014", path, f"There is no category {category!r}.", cure)
+
+
 def _references(tables: Tables) -> Iterator[Fault]:
-    categories = [name for name in tables.names if name in tables.categories] or [ESSENTIAL]
     known = sorted({*tables.services, *catalogue_ids()})
     for category, table in tables.categories.items():
         for index, service in enumerate(table.use):
-            if service not in catalogue_ids() and service not in tables.names:
+            if service not in catalogue_ids() and service not in tables.service_names:
                 path = f"categories.{category}.use[{index}]"
                 catalogue = ", ".join(catalogue_ids())
                 cure = (
@@ -54,16 +59,12 @@ def _references(tables: Tables) -> Iterator[Fault]:
                 yield Fault("CK013", path, f"There is no service {service!r}.", cure)
     for service, claimed in tables.members.items():
         for category in claimed:
-            if category not in tables.names:
-                cure = f"{_did_you_mean(category, categories)}Declared: {', '.join(sorted(categories))}."
-                yield Fault(
-                    "CK014", f"services.{service}.category", f"There is no category {category!r}.", cure
-                )
+            if category not in tables.category_names:
+                yield _no_category(f"services.{service}.category", category, tables)
     for index, category in enumerate(tables.consent.gpc):
         path = f"consent.gpc[{index}]"
-        if category not in tables.names:
-            cure = f"{_did_you_mean(category, categories)}Declared: {', '.join(sorted(categories))}."
-            yield Fault("CK014", path, f"There is no category {category!r}.", cure)
+        if category not in tables.category_names:
+            yield _no_category(path, category, tables)
         elif tables.is_essential(category):
             yield Fault(
                 "CK024", path, f"{category!r} is essential and is never refused.", "Take it out of gpc."
@@ -73,7 +74,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
 def _memberships(tables: Tables) -> Iterator[Fault]:
     for service, claimed in tables.members.items():
         if len(claimed) > 1:
-            message = f"{service!r} belongs to several categories: {', '.join(claimed)}."
+            message = f"{service!r} belongs to several categories: {', '.join(map(repr, claimed))}."
             yield Fault("CK018", f"services.{service}", message, "Leave it in one of them.")
         elif not claimed:
             cure = 'Add category = "…" to it, or list it under use of a category.'
@@ -99,19 +100,23 @@ def _category_texts(tables: Tables) -> Iterator[Fault]:
     standard = load_texts("en").categories
     for category, table in tables.categories.items():
         for key in ("name", "purpose"):
-            own = any(
-                table_.get("categories", {}).get(category, {}).get(key) for table_ in _text_tables(tables)
-            )
+            own = any(texts.get(category, {}).get(key) for _, texts in _texts_of_categories(tables))
             if category not in standard and getattr(table, key) is None and not own:
                 cure = f'Add {key} = "…". Only {", ".join(standard)} come with texts.'
                 yield Fault("CK015", f"categories.{category}.{key}", f"{category!r} has no {key}.", cure)
 
+    for language, texts in _texts_of_categories(tables):
+        for category in texts:
+            if category not in standard and category not in tables.category_names:
+                yield _no_category(f"texts.{language}.categories.{category}", category, tables)
 
-def _text_tables(tables: Tables) -> Iterator[dict[str, dict[str, dict[str, str]]]]:
-    for table in tables.texts.values():
+
+def _texts_of_categories(tables: Tables) -> Iterator[tuple[str, Mapping[str, Mapping[str, str]]]]:
+    """Yield each language with what it calls the categories; what is no table is left out."""
+    for language, table in tables.texts.items():
         categories = table.get("categories", {})
         if isinstance(categories, dict):
-            yield {"categories": {key: entry for key, entry in categories.items() if isinstance(entry, dict)}}
+            yield language, {key: entry for key, entry in categories.items() if isinstance(entry, dict)}
 
 
 def _essentials(tables: Tables) -> Iterator[Fault]:
@@ -131,6 +136,11 @@ def _essentials(tables: Tables) -> Iterator[Fault]:
             yield Fault(
                 "CK016", f"services.{service}.reason", f"{service!r} is essential without a reason.", cure
             )
+    own = tables.categories[ESSENTIAL]
+    if "essential" in own.model_fields_set and not own.essential:
+        message = f"{ESSENTIAL!r} is always essential: the consent cookie belongs to it."
+        cure = "Remove the key, or give the category another name."
+        yield Fault("CK024", f"categories.{ESSENTIAL}.essential", message, cure)
     for category, entry in tables.categories.items():
         if entry.exemption is not None and not tables.is_essential(category):
             message = f"{category!r} is optional and needs no exemption."
@@ -146,7 +156,8 @@ def _meet(one: str, other: str) -> bool:
 
 def _globs(tables: Tables) -> Iterator[Fault]:
     for path, _category, item in _items(tables):
-        if isinstance(item, CookieTable):
+        # A cookie of another organisation's domain never meets ours.
+        if isinstance(item, CookieTable) and item.domain is None:
             for name in CONSENT_COOKIE_NAMES:
                 if fnmatchcase(name, item.name):
                     message = f"{item.name!r} also means the consent cookie {name!r}."
@@ -155,13 +166,25 @@ def _globs(tables: Tables) -> Iterator[Fault]:
 
 
 def _contradictions(tables: Tables) -> Iterator[Fault]:
-    first: dict[tuple[str, str | None], tuple[bool, str]] = {}
-    for path, category, item in _items(tables):
-        essential = tables.is_essential(category)
-        seen, where = first.setdefault((item.name, item.domain), (essential, path))
-        if seen != essential:
-            message = f"{item.name!r} is essential in one place and optional in another ({where})."
-            yield Fault("CK019", path, message, "Declare it once.")
+    """Yield items that are essential and optional at once: a refusal would delete what it must not."""
+    essential: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
+    found = list(_items(tables))
+    for path, category, item in found:
+        if tables.is_essential(category):
+            essential.setdefault(_place(item), []).append((path, item.name))
+    for path, category, item in found:
+        if tables.is_essential(category):
+            continue
+        for where, name in essential.get(_place(item), ()):
+            if _meet(item.name, name):
+                message = f"{item.name!r} is optional here and {name!r} is essential in {where}."
+                yield Fault("CK019", path, message, "Declare it once, or choose names that do not overlap.")
+                break
+
+
+def _place(item: Item) -> tuple[str, str | None]:
+    """Return where an item is kept: names that are kept apart cannot be mistaken for each other."""
+    return ("cookie" if isinstance(item, CookieTable) else item.kind), item.domain
 
 
 def _items(tables: Tables) -> Iterator[tuple[str, str, Item]]:

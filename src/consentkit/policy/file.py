@@ -32,6 +32,8 @@ from .wordings import build_texts, check_texts
 
 #: Bytes; a hand-written policy has a few thousand.
 MAX_SIZE: Final = 1_048_576
+#: Characters of a path, message or cure that are shown; the longest regular one lists the catalogue.
+MAX_SHOWN: Final = 1_000
 
 _EXAMPLE: Final = (
     'Begin with: [site] name = "My site", controller = { name = "…", contact = "…" }; '
@@ -49,7 +51,12 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     try:
         with Path(source).open("rb") as file:
             raw = file.read(MAX_SIZE + 1)
-        text = raw.decode("utf-8")
+        if len(raw) > MAX_SIZE:
+            raise PolicyError(
+                source, [Fault("CK001", "", "The file is larger than 1 MiB.", "Check the path.")]
+            )
+        # Some editors put a byte order mark before the text.
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         message = f"The file cannot be read: {error.strerror or type(error).__name__}."
         raise PolicyError(
@@ -58,8 +65,6 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     except ValueError:
         fault = Fault("CK001", "", "The file is not UTF-8 text, or its path is none.", "Save it as UTF-8.")
         raise PolicyError(source, [fault]) from None
-    if len(raw) > MAX_SIZE:
-        raise PolicyError(source, [Fault("CK001", "", "The file is larger than 1 MiB.", "Check the path.")])
     return parse_policy(text, source)
 
 
@@ -78,13 +83,20 @@ def parse_policy(text: str, source: str = "consent.toml") -> Policy:
     languages = tuple(tables.site.languages) if tables.site else ()
     faults += check_texts(languages, tables.texts)
     if faults or tables.site is None:
-        raise PolicyError(source, faults)
+        raise PolicyError(source, [_one_line(fault) for fault in faults])
     policy = _build(tables, tables.site)
     digests = material_digests(policy)
     if len(set(digests.values())) < len(digests):
         fault = Fault("CK022", "categories", "Two names have the same fingerprint by chance.", "Rename one.")
         raise PolicyError(source, [fault])
     return policy
+
+
+def _one_line(fault: Fault) -> Fault:
+    """Return ``fault`` fit for a line of a terminal or a log, whatever the file has for keys and values."""
+    words = (fault.path, fault.message, fault.cure)
+    shown = [word if word.isprintable() else word.encode("unicode_escape").decode() for word in words]
+    return Fault(fault.id, *(word if len(word) <= MAX_SHOWN else f"{word[:MAX_SHOWN]}…" for word in shown))
 
 
 def _parse(text: str, source: str) -> Mapping[str, object]:
@@ -95,7 +107,9 @@ def _parse(text: str, source: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
-        path = place.rstrip(")") or "end of document"
+        # What is not closed is only noticed at the end, which tomllib does not number.
+        end = f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}"
+        path = place.rstrip(")") if place.startswith("line") else end
         fault = Fault(
             "CK002", path, f"This is not TOML: {message}.", "Correct it there or on the line before."
         )

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from ..errors import UnknownNameError
 from .duration import Duration
 from .texts import Texts
+from .texts.negotiation import parents
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
 Lifetime = Duration | Literal["session", "until-deleted"]
@@ -68,10 +69,14 @@ class LocalText:
     default: str
 
     def phrase(self, language: str) -> Phrase:
-        """Return the text in ``language``, else in the site's default, else in English, else in any."""
-        for candidate in (language, self.default, "en"):
-            if candidate in self.by_language:
-                return Phrase(self.by_language[candidate], candidate)
+        """Return the text in ``language``, else in the site's default, else in English, else in any.
+
+        Each of them is also looked for without its region: ``de-AT`` is served by ``de``.
+        """
+        for wanted in (language, self.default, "en"):
+            for candidate in parents(wanted):
+                if candidate in self.by_language:
+                    return Phrase(self.by_language[candidate], candidate)
         found, text = next(iter(self.by_language.items()))
         return Phrase(text, found)
 
@@ -223,17 +228,21 @@ class Policy:
         """Every id that code may ask about: categories and services share one namespace."""
         return frozenset(self.by_id) | frozenset(self.services)
 
+    @cached_property
+    def _owners(self) -> Mapping[str, Category]:
+        owners = {service.id: category for category in self.categories for service in category.services}
+        return {**owners, **self.by_id}
+
     def category_of(self, name: str) -> Category:
         """Return the category that ``name``, a category or a service, belongs to.
 
         Raises:
             UnknownNameError: the policy declares no such name.
         """
-        if name in self.by_id:
-            return self.by_id[name]
-        if name in self.services:
-            return self.by_id[self.services[name].category]
-        raise UnknownNameError(name, self.names)
+        try:
+            return self._owners[name]
+        except (KeyError, TypeError):  # a template may ask about anything, hashable or not
+            raise UnknownNameError(name, self.names) from None
 
     def items_of(self, category: Category) -> tuple[StoredItem, ...]:
         """Return everything stored under ``category``, its own items first."""

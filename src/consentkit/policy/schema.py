@@ -1,4 +1,4 @@
-"""The form of ``consent.toml``, and the faults in what departs from it. The only importer of pydantic.
+"""The form of ``consent.toml``, and the faults in what departs from it.
 
 Each table of the file is checked by itself, so that a fault in one hides none in another.
 What has to do with several tables at once is judged in ``checks``.
@@ -6,87 +6,29 @@ What has to do with several tables at once is judged in ``checks``.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from ..errors import Fault, suggest
-from .duration import SECONDS, Duration
-
-MAX_CHOICE_DAYS: Final = 365
-
-_ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_HOST: Final = re.compile(
-    r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*(?::[0-9]{1,5})?"
+from .values import (
+    Address,
+    ChoiceDuration,
+    CookieLifetime,
+    CookiePath,
+    Country,
+    Domain,
+    Host,
+    Id,
+    ItemName,
+    Languages,
+    LanguageTag,
+    Line,
+    StorageLifetime,
+    UrlGlob,
+    Words,
 )
-# RFC 6265, section 4.1.1: a cookie name is an RFC 7230 token. "[" and "]" are no token
-# characters; they are allowed here because globs need them.
-_ITEM_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z?\[\]-]+")
-_URL_GLOB: Final = re.compile(r"https?://[^\s\"'<>\\]+")
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_UNITS: Final = ", ".join(f"{unit}s" for unit in SECONDS)
-
-
-def _fault(fault_id: str, message: str, cure: str) -> PydanticCustomError:
-    # pydantic fills {placeholders} of a message from the context; an operator's text must not.
-    return PydanticCustomError(fault_id, "{message}", {"message": message, "cure": cure})
-
-
-def _matching(pattern: re.Pattern[str], fault_id: str, what: str, cure: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise _fault(fault_id, f"{value!r} is not {what}.", cure)
-        return value
-
-    return AfterValidator(check)
-
-
-def _duration(value: str) -> str:
-    try:
-        Duration.parse(value)
-    except ValueError:
-        cure = f'Write a number and a unit, such as "13 months"; units: {_UNITS}.'
-        raise _fault("CK007", f"{value!r} is not a duration.", cure) from None
-    return value
-
-
-def _choice_duration(value: str) -> str:
-    if Duration.parse(_duration(value)).seconds not in range(
-        SECONDS["day"], MAX_CHOICE_DAYS * SECONDS["day"] + 1
-    ):
-        cure = f'Choose from "1 day" to "{MAX_CHOICE_DAYS} days"; the default is "180 days".'
-        raise _fault("CK007", f"A choice cannot be kept for {value!r}.", cure)
-    return value
-
-
-def _lifetime(value: str) -> str:
-    return value if value in ("session", "until-deleted") else _duration(value)
-
-
-def _words(value: object) -> object:
-    # Not a union type: pydantic would report each of its branches as a fault of its own.
-    texts = value if isinstance(value, dict) else {"en": value}
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts.values()):
-        cure = 'Write a text, or one for each language: { en = "…", cy = "…" }.'
-        raise _fault("CK005", "This is neither a text nor a table of texts.", cure)
-    for tag in texts:
-        if not _LANGUAGE.fullmatch(tag):
-            raise _fault(
-                "CK020", f"{tag!r} is not a language tag.", 'Use a BCP 47 tag such as "en" or "pt-BR".'
-            )
-    return value
-
-
-def _notice_url(value: str) -> str:
-    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
-    if not (is_path or value.startswith(("https://", "http://"))) or re.search(r"[\s\"<>\\]", value):
-        cure = 'Write a path of the site such as "/privacy", or an address that begins with https://.'
-        raise _fault("CK009", f"{value!r} is not an address.", cure)
-    return value
-
 
 _WANTED: Final = {
     "string_type": 'a text in quotation marks, such as "analytics"',
@@ -95,60 +37,6 @@ _WANTED: Final = {
     "dict_type": "a table",
     "model_type": "a table",
 }
-
-Line = Annotated[str, Field(min_length=1, max_length=2_000)]
-Id = Annotated[
-    str,
-    _matching(
-        _ID,
-        "CK008",
-        "a usable id",
-        'Use lower-case letters, digits and single hyphens, such as "google-analytics".',
-    ),
-]
-LanguageTag = Annotated[
-    str, _matching(_LANGUAGE, "CK020", "a language tag", 'Use a BCP 47 tag such as "en" or "pt-BR".')
-]
-Words = Annotated[
-    Any,
-    AfterValidator(_words),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
-    ),
-]
-Host = Annotated[
-    str,
-    _matching(
-        _HOST,
-        "CK010",
-        "a host name",
-        'Write only the host, in lower case, such as "cdn.example.net" or "*.example.net".',
-    ),
-]
-Domain = Annotated[
-    str,
-    AfterValidator(lambda value: value.removeprefix(".")),
-    _matching(_HOST, "CK010", "a domain", 'Write the domain in lower case, such as "example.net".'),
-]
-UrlGlob = Annotated[
-    str,
-    _matching(
-        _URL_GLOB,
-        "CK009",
-        "a URL",
-        'Begin with https:// and use * where the URL varies, such as "https://cdn.example.net/tag/*".',
-    ),
-]
-ItemName = Annotated[
-    Line,
-    _matching(
-        _ITEM_NAME,
-        "CK011",
-        "a name that can be stored",
-        "Leave out spaces, commas, semicolons and equals signs; * stands for any characters.",
-    ),
-]
-LifetimeText = Annotated[str, AfterValidator(_lifetime)]
 
 
 class _Table(BaseModel):
@@ -167,20 +55,18 @@ class SiteTable(_Table):
 
     name: Line = Field(description="What visitors call the site.")
     controller: ControllerTable
-    languages: list[LanguageTag] = Field(
+    languages: Languages = Field(
         default=["en"],
         min_length=1,
         description="Languages that the site is read in; the first is the default.",
     )
-    privacy_notice: Annotated[str, AfterValidator(_notice_url)] | None = Field(
-        default=None, description="Path or URL of the privacy notice."
-    )
+    privacy_notice: Address | None = Field(default=None, description="Path or URL of the privacy notice.")
 
 
 class ConsentTable(_Table):
     """How choices are kept."""
 
-    expires_after: Annotated[str, AfterValidator(_choice_duration)] = Field(
+    expires_after: ChoiceDuration = Field(
         default="180 days", description="How long a choice holds, grants and refusals alike: 1 to 365 days."
     )
     gpc: list[str] = Field(default=[], description="Categories that Sec-GPC: 1 says no to.")
@@ -190,11 +76,9 @@ class CookieTable(_Table):
     """One cookie."""
 
     name: ItemName = Field(description="The name, or a glob such as _ga_*.")
-    expires_after: LifetimeText = Field(description='A duration such as "13 months", or "session".')
+    expires_after: CookieLifetime = Field(description='A duration such as "13 months", or "session".')
     purpose: Words | None = Field(default=None, description="Why it is set; every essential cookie needs it.")
-    path: Annotated[Line, AfterValidator(_notice_url)] = Field(
-        default="/", description="The path it is set on."
-    )
+    path: CookiePath = Field(default="/", description="The path it is set on.")
     domain: Domain | None = Field(
         default=None, description="The other organisation's domain, if it is set there."
     )
@@ -204,8 +88,10 @@ class StorageTable(_Table):
     """One entry that is kept in the browser outside cookies."""
 
     name: Line = Field(description="The key, or a glob.")
-    kind: Literal["local-storage", "session-storage", "indexed-db", "cache-storage"]
-    expires_after: LifetimeText = Field(description='A duration, "session" or "until-deleted".')
+    kind: Literal["local-storage", "session-storage", "indexed-db", "cache-storage"] = Field(
+        description="Where the browser keeps it."
+    )
+    expires_after: StorageLifetime = Field(description='A duration, "session" or "until-deleted".')
     purpose: Words | None = Field(default=None, description="Why it is stored.")
     domain: Domain | None = Field(
         default=None, description="The other organisation's domain, if it is stored there."
@@ -250,18 +136,8 @@ class ServiceTable(_Table):
     )
     cookies: list[CookieTable] | None = Field(default=None, description="Cookies that it sets.")
     storage: list[StorageTable] | None = Field(default=None, description="What else it stores.")
-    privacy_url: Annotated[str, AfterValidator(_notice_url)] | None = Field(
-        default=None, description="The provider's privacy notice."
-    )
-    country: (
-        Annotated[
-            str,
-            _matching(
-                _COUNTRY, "CK006", "a country code", 'Use two capital letters (ISO 3166), such as "IE".'
-            ),
-        ]
-        | None
-    ) = Field(default=None, description="Country of the provider.")
+    privacy_url: Address | None = Field(default=None, description="The provider's privacy notice.")
+    country: Country | None = Field(default=None, description="Country of the provider.")
 
 
 class ConsentFile(_Table):
@@ -326,16 +202,6 @@ def _table_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _table_in(part))), None)
-
-
-def is_id(name: str) -> bool:
-    """Return whether ``name`` can be the id of a category or service."""
-    return _ID.fullmatch(name) is not None and len(name) <= 40
-
-
-def is_language(tag: str) -> bool:
-    """Return whether ``tag`` has the form of a language tag."""
-    return _LANGUAGE.fullmatch(tag) is not None
 
 
 def json_schema() -> dict[str, Any]:

@@ -14,10 +14,9 @@ from .schema import (
     ServiceTable,
     SiteTable,
     TableT,
-    is_id,
-    is_language,
     read_table,
 )
+from .values import is_id, is_language
 
 #: The category that is always there, because the consent cookie belongs to it.
 ESSENTIAL: Final = "essential"
@@ -37,7 +36,8 @@ class Tables:
         categories: ``[categories.<id>]`` by id; always holds ``essential``.
         services: every service in use by id, catalogue and ``[services.<id>]`` joined.
         members: service id to the categories that claim it.
-        names: every id that the file mentions, also those whose tables have faults.
+        category_names: every id under ``[categories]``, also of tables that have faults.
+        service_names: every id under ``[services]``, likewise.
         texts: ``[texts.<language>]`` as written.
     """
 
@@ -46,7 +46,8 @@ class Tables:
     categories: Mapping[str, CategoryTable]
     services: Mapping[str, ServiceTable]
     members: Mapping[str, tuple[str, ...]]
-    names: frozenset[str]
+    category_names: frozenset[str]
+    service_names: frozenset[str]
     texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def is_essential(self, category: str) -> bool:
@@ -77,11 +78,16 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
     categories = _read_section(CategoryTable, "categories", document, faults)
     own = _read_section(ServiceTable, "services", document, faults)
     categories.setdefault(ESSENTIAL, CategoryTable(essential=True))
-    names = frozenset(_keys(document, "categories")) | frozenset(_keys(document, "services")) | {ESSENTIAL}
+    # Kept apart: a service in the place of a category would be declared and yet belong nowhere.
+    category_names = frozenset({ESSENTIAL, *_keys(document, "categories")})
+    service_names = frozenset(_keys(document, "services"))
     members = _members(categories, own)
     services = {service: joined for service in members if (joined := _joined(service, own.get(service)))}
     texts = dict(_texts(document, faults))
-    return Tables(site, consent or ConsentTable(), categories, services, members, names, texts), faults
+    tables = Tables(
+        site, consent or ConsentTable(), categories, services, members, category_names, service_names, texts
+    )
+    return tables, faults
 
 
 def _read_section(
@@ -145,7 +151,7 @@ def _members(
 ) -> dict[str, tuple[str, ...]]:
     members: dict[str, list[str]] = {}
     for category, table in categories.items():
-        for service in table.use:
+        for service in dict.fromkeys(table.use):
             members.setdefault(service, []).append(category)
     for service, entry in own.items():
         claimed = members.setdefault(service, [])

@@ -1,0 +1,189 @@
+"""What a single value of ``consent.toml`` may be, as types that say what is wrong with one that is not.
+
+Beside ``schema`` the only importer of pydantic.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from .duration import SECONDS, Duration
+
+MAX_CHOICE_DAYS: Final = 365
+
+# RFC 6265, section 4.1.1, within printable ASCII: what may follow "Path=" in a header.
+_COOKIE_PATH: Final = re.compile(r"/[\x21-\x3a\x3c-\x7e]*")
+_DOMAIN: Final = re.compile(
+    r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*"
+)
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_HOST: Final = re.compile(
+    r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*(?::[0-9]{1,5})?"
+)
+# RFC 6265, section 4.1.1: a cookie name is an RFC 7230 token. "[" and "]" are no token
+# characters; they are allowed here because globs need them.
+_ITEM_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z?\[\]-]+")
+_URL_GLOB: Final = re.compile(r"https?://[^\s\"'<>\\]+")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_UNITS: Final = ", ".join(f"{unit}s" for unit in SECONDS)
+
+
+def _fault(fault_id: str, message: str, cure: str) -> PydanticCustomError:
+    # pydantic fills {placeholders} of a message from the context; an operator's text must not.
+    return PydanticCustomError(fault_id, "{message}", {"message": message, "cure": cure})
+
+
+def _matching(pattern: re.Pattern[str], fault_id: str, what: str, cure: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise _fault(fault_id, f"{value!r} is not {what}.", cure)
+        return value
+
+    return AfterValidator(check)
+
+
+def _duration(value: str) -> str:
+    try:
+        Duration.parse(value)
+    except ValueError:
+        cure = f'Write a number and a unit, such as "13 months"; units: {_UNITS}.'
+        raise _fault("CK007", f"{value!r} is not a duration.", cure) from None
+    return value
+
+
+def _choice_duration(value: str) -> str:
+    if Duration.parse(_duration(value)).seconds not in range(
+        SECONDS["day"], MAX_CHOICE_DAYS * SECONDS["day"] + 1
+    ):
+        cure = f'Choose from "1 day" to "{MAX_CHOICE_DAYS} days"; the default is "180 days".'
+        raise _fault("CK007", f"A choice cannot be kept for {value!r}.", cure)
+    return value
+
+
+def _cookie_lifetime(value: str) -> str:
+    return value if value == "session" else _duration(value)
+
+
+def _storage_lifetime(value: str) -> str:
+    return value if value == "until-deleted" else _cookie_lifetime(value)
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise _fault("CK006", "This is blank.", "Write a text.")
+    return value
+
+
+def _no_duplicates(tags: list[str]) -> list[str]:
+    if len({tag.lower() for tag in tags}) < len(tags):
+        raise _fault("CK020", "A language is listed twice.", "Leave each in once; the first is the default.")
+    return tags
+
+
+def _words(value: object) -> object:
+    # Not a union type: pydantic would report each of its branches as a fault of its own.
+    texts = value if isinstance(value, dict) else {"en": value}
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts.values()):
+        cure = 'Write a text, or one for each language: { en = "…", cy = "…" }.'
+        raise _fault("CK005", "This is neither a text nor a table of texts.", cure)
+    for tag in texts:
+        if not _LANGUAGE.fullmatch(tag):
+            raise _fault(
+                "CK020", f"{tag!r} is not a language tag.", 'Use a BCP 47 tag such as "en" or "pt-BR".'
+            )
+    return value
+
+
+def _address(value: str) -> str:
+    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
+    if not (is_path or value.startswith(("https://", "http://"))) or re.search(r"[\s\"<>\\]", value):
+        cure = 'Write a path of the site such as "/privacy", or an address that begins with https://.'
+        raise _fault("CK009", f"{value!r} is not an address.", cure)
+    return value
+
+
+Line = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_not_blank)]
+Id = Annotated[
+    str,
+    _matching(
+        _ID,
+        "CK008",
+        "a usable id",
+        'Use lower-case letters, digits and single hyphens, such as "google-analytics".',
+    ),
+]
+LanguageTag = Annotated[
+    str, _matching(_LANGUAGE, "CK020", "a language tag", 'Use a BCP 47 tag such as "en" or "pt-BR".')
+]
+Words = Annotated[
+    Any,
+    AfterValidator(_words),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+    ),
+]
+Host = Annotated[
+    str,
+    _matching(
+        _HOST,
+        "CK010",
+        "a host name",
+        'Write only the host, in lower case, such as "cdn.example.net" or "*.example.net".',
+    ),
+]
+Domain = Annotated[
+    str,
+    AfterValidator(lambda value: value.removeprefix(".")),
+    _matching(_DOMAIN, "CK010", "a domain", 'Write the domain in lower case, such as "example.net".'),
+]
+UrlGlob = Annotated[
+    str,
+    _matching(
+        _URL_GLOB,
+        "CK009",
+        "a URL",
+        'Begin with https:// and use * where the URL varies, such as "https://cdn.example.net/tag/*".',
+    ),
+]
+ItemName = Annotated[
+    Line,
+    _matching(
+        _ITEM_NAME,
+        "CK011",
+        "a name that can be stored",
+        "Leave out spaces, commas, semicolons and equals signs; * stands for any characters.",
+    ),
+]
+CookiePath = Annotated[
+    str,
+    _matching(
+        _COOKIE_PATH,
+        "CK009",
+        "the path of a cookie",
+        'Begin with / and leave out spaces and semicolons: "/shop".',
+    ),
+]
+Address = Annotated[str, AfterValidator(_address)]
+ChoiceDuration = Annotated[str, AfterValidator(_choice_duration)]
+CookieLifetime = Annotated[str, AfterValidator(_cookie_lifetime)]
+StorageLifetime = Annotated[str, AfterValidator(_storage_lifetime)]
+Languages = Annotated[list[LanguageTag], AfterValidator(_no_duplicates)]
+Country = Annotated[
+    str,
+    _matching(_COUNTRY, "CK006", "a country code", 'Use two capital letters (ISO 3166), such as "IE".'),
+]
+
+
+def is_id(name: str) -> bool:
+    """Return whether ``name`` can be the id of a category or service."""
+    return _ID.fullmatch(name) is not None and len(name) <= 40
+
+
+def is_language(tag: str) -> bool:
+    """Return whether ``tag`` has the form of a language tag."""
+    return _LANGUAGE.fullmatch(tag) is not None
