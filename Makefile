@@ -78,6 +78,12 @@ lock: .venv/lock.stamp  ## renew requirements/*.txt and package-lock.json from p
 	@! grep --line-number --extended-regexp '"resolved"|--(extra-)?index-url|--find-links|://' \
 		requirements/*.txt package-lock.json || { echo "lock: an address got into a lock file" >&2; exit 1; }
 
+.PHONY: generate
+generate: .venv/dev.stamp  ## renew what is made from the code: tables in docs/, the schema, the list of public names
+	$(BIN)/python scripts/doc_tables.py
+	$(BIN)/python scripts/write-schema
+	$(BIN)/python tests/test_public_api.py
+
 .PHONY: clean
 clean:  ## remove everything that make has made
 	rm -rf .venv node_modules build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache \
