@@ -1,0 +1,262 @@
+"""The running example, and the third parties it declares, played by one canary that counts every connection.
+
+Chromium is told that every host but the site's own is the canary, so whatever a page contacts, by whatever
+means, arrives there as a TCP connection.
+"""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import socket
+import socketserver
+import ssl
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import uvicorn
+
+if TYPE_CHECKING:
+    from conftest import LaunchChromium
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from starlette.types import ASGIApp
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "publication"
+KEY = "kQ3v9Zt1mW7xB5nD8rJ2pL6sC0fH4gYa"
+# Chromium itself looks here for updates and accounts, whatever page is open.
+BROWSERS_OWN = ("accounts.google.com", "update.googleapis.com")
+SECURE_HOST = "www.inspectorate.example"
+
+# What an analytics script does with the visitor's cookies: as far up the domain as it gets.
+ANALYTICS = """
+const labels = location.hostname.split(".");
+const domain = /[a-z]/.test(labels.at(-1)) ? "; domain=" + labels.slice(-2).join(".") : "";
+for (const name of ["_ga", "_ga_EXAMPLE"]) {
+  document.cookie = name + "=GA1.1.2; path=/; max-age=63072000" + domain;
+}
+"""
+ANSWERS = {
+    "/gtag/js": ("text/javascript", ANALYTICS),
+    "/gtm.js": ("text/javascript", ""),
+    "/widgets.js": ("text/javascript", ""),
+    "/ns.html": ("text/html", "<!doctype html><title>Tag manager</title>"),
+    "/embed/": ("text/html", "<!doctype html><html lang=en><title>Film</title><h1>A film</h1>"),
+}
+
+
+class Canary(socketserver.ThreadingTCPServer):
+    """Every third party at once, behind TLS.
+
+    Attributes:
+        accepted: connections, counted at the socket: a preconnect sends no request.
+        hosts: whom the browser meant, from its TLS greeting.
+        requests: host and path of each request.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self.tls = tls
+        tls.sni_callback = self._greeted
+        self.accepted = 0
+        self.hosts: set[str] = set()
+        self.requests: list[str] = []
+        self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), CanaryConnection)
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    @property
+    def seen(self) -> Counter[str]:
+        """How often each host and path was asked for."""
+        with self._lock:
+            return Counter(self.requests)
+
+    def accept(self) -> None:
+        with self._lock:
+            self.accepted += 1
+
+    def note(self, request: str) -> None:
+        with self._lock:
+            self.requests.append(request)
+
+    def forget(self) -> None:
+        with self._lock:
+            self.accepted = 0
+            self.hosts.clear()
+            self.requests.clear()
+
+    def _greeted(self, _connection: object, host: str | None, _tls: object) -> None:
+        with self._lock:
+            self.hosts.add(host or "")
+
+
+class CanaryConnection(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        canary = cast("Canary", self.server)
+        canary.accept()
+        with suppress(OSError), canary.tls.wrap_socket(self.request, server_side=True) as connection:
+            head = connection.makefile("rb")
+            words = head.readline().decode("latin-1").split()
+            if len(words) < 2:  # a connection that was opened ahead of need
+                return
+            lines = iter(head.readline, b"\r\n")
+            host = next(line for line in lines if line.lower().startswith(b"host:"))[5:].decode().strip()
+            for _ in lines:
+                pass
+            canary.note(host + words[1])
+            connection.sendall(answer(words[1]))
+
+
+def answer(path: str) -> bytes:
+    kind, body = next((ANSWERS[start] for start in ANSWERS if path.startswith(start)), ("text/plain", ""))
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+@dataclass(frozen=True)
+class Certificate:
+    file: Path
+    key: Path
+
+
+@contextmanager
+def served(app: ASGIApp, certificate: Certificate | None = None) -> Iterator[int]:
+    """Run an app under uvicorn on a free port, with TLS if there is a certificate."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", lifespan="off")
+    if certificate is not None:
+        config.ssl_certfile, config.ssl_keyfile = certificate.file, certificate.key
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Return a certificate for nobody in particular; Chromium is told not to mind."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    made = Certificate(folder / "certificate.pem", folder / "key.pem")
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"]
+    files = ["-keyout", str(made.key), "-out", str(made.file)]
+    command = [openssl, "req", "-x509", "-subj", "/CN=canary", *kind, *files]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - nothing in it is input
+    return made
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[int]]:
+    """Return the way to run an app under uvicorn; it yields the port."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def secret_key() -> str:
+    return KEY
+
+
+@pytest.fixture(scope="session")
+def example_folder() -> Path:
+    return EXAMPLE
+
+
+@pytest.fixture(scope="session")
+def example() -> ASGIApp:
+    """Return the app that ``make demo`` serves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONSENT_SECRET_KEY", KEY)
+        return cast("ASGIApp", runpy.run_path(str(EXAMPLE / "app.py"))["app"])
+
+
+@pytest.fixture(scope="session")
+def site(example: ASGIApp) -> Iterator[str]:
+    """Yield the address of the example on plain http, as ``make demo`` serves it."""
+    with served(example) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def secure_port(example: ASGIApp, certificate: Certificate) -> Iterator[int]:
+    with served(example, certificate) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def secure_site(closed_world: Browser) -> str:
+    """Return the address of the same site on https, which only ``closed_world`` can reach."""
+    return f"https://{SECURE_HOST}"
+
+
+@pytest.fixture(scope="session")
+def all_third_parties(certificate: Certificate) -> Iterator[Canary]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate.file, certificate.key)
+    with Canary(tls) as canary:
+        thread = threading.Thread(target=canary.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield canary
+        finally:
+            canary.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def closed_world(launch_chromium: LaunchChromium, all_third_parties: Canary, secure_port: int) -> Browser:
+    """Return a Chromium in which every host is the canary, except the site's own."""
+    rules = [
+        *(f"MAP {host} ~NOTFOUND" for host in BROWSERS_OWN),
+        f"MAP {SECURE_HOST} 127.0.0.1:{secure_port}",
+        f"MAP * 127.0.0.1:{all_third_parties.port}",
+        "EXCLUDE 127.0.0.1",
+    ]
+    return launch_chromium(f"--host-resolver-rules={', '.join(rules)}", "--ignore-certificate-errors")
+
+
+@pytest.fixture
+def canary(all_third_parties: Canary) -> Canary:
+    """Return the third parties, which nobody has contacted yet."""
+    all_third_parties.forget()
+    return all_third_parties
+
+
+@pytest.fixture
+def new_visitor(closed_world: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Yield a way to a fresh profile, with the options of ``Browser.new_context``."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:  # noqa: ANN401 - whatever Playwright takes
+        contexts.append(closed_world.new_context(**options))
+        contexts[-1].set_default_timeout(10_000)  # only a failing test waits for anything that long
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Page:
+    """Return a tab of somebody who has never been here; the canary has forgotten everybody else."""
+    return new_visitor().new_page()

@@ -1,0 +1,125 @@
+"""axe-core finds nothing to object to, in the frame of a site and in the frame that is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+from consentkit import ConsentMiddleware, load_policy
+from consentkit.starlette import ConsentExtension
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext, Page
+
+PAGE = """<!doctype html>
+<html lang="en"><head><title>Unstyled</title><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">{{ consent_head() }}</head>
+<body>{{ consent_banner() }}<main><h1>Unstyled</h1>
+{% gate "youtube" %}<iframe src="https://www.youtube.com/embed/film" title="A film"></iframe>{% endgate %}
+</main><footer>{{ consent_link() }}</footer></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def bare_site(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_folder: Path,
+    secret_key: str,
+    serving: Callable[..., Any],
+) -> Iterator[str]:
+    """Yield a site without a stylesheet or templates of its own."""
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "page.html").write_text(PAGE, encoding="utf-8")
+    templates = Jinja2Templates(folder)
+    templates.env.add_extension(ConsentExtension)
+
+    async def page(request: Request) -> HTMLResponse:
+        return templates.TemplateResponse(request, "page.html")
+
+    policy = load_policy(example_folder / "consent.toml")
+    consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)
+    with serving(Starlette(routes=[Route("/", page)], middleware=[consent])) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def faults(page: Page, axe_source: str) -> list[str]:
+    page.evaluate(axe_source)
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
+@pytest.fixture(params=["site", "bare_site"])
+def origin(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
+
+
+# R-68, R-70, R-72
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 412, 1280])
+def test_axe_finds_no_fault_on_any_of_its_pages(
+    origin: str,
+    new_visitor: Callable[..., BrowserContext],
+    axe_source: str,
+    width: int,
+    theme: str,
+) -> None:
+    page = new_visitor(viewport={"width": width, "height": 800}, color_scheme=theme).new_page()
+
+    page.goto(origin)
+    assert page.locator("#choices").is_visible()
+    assert page.locator(".choices-embed").is_visible()
+    assert faults(page, axe_source) == []
+
+    page.goto(origin + "/cookies?next=/")
+    page.locator("summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
+    assert faults(page, axe_source) == []
+
+    page.get_by_role("button", name="Save choices").click()
+    page.locator("#choices-saved").wait_for()
+    assert faults(page, axe_source) == []
+
+    page.goto(f"{origin}/?choices=saved#choices-saved")
+    assert page.locator("#choices-saved").is_visible()
+    assert faults(page, axe_source) == []
+
+    page.goto(origin + "/cookies")
+    page.locator("input[name=notice]").first.evaluate("field => field.name = 'unknown'")
+    page.get_by_role("button", name="Save choices").click()
+    page.get_by_role("heading", name="Your choice was not saved").wait_for()
+    assert faults(page, axe_source) == []
+
+
+# R-68
+@pytest.mark.parametrize("path", ["/", "/cookies"])
+def test_in_forced_colours_every_button_has_a_border_and_every_choice_a_mark(
+    new_visitor: Callable[..., BrowserContext], site: str, path: str
+) -> None:
+    page = new_visitor(forced_colors="active").new_page()
+    page.goto(site + path)
+    for button in page.locator(".choices-button").all():
+        border = button.evaluate("one => getComputedStyle(one).border")
+        assert border.startswith("2px solid")
+        ground = button.evaluate("one => getComputedStyle(one.parentElement).backgroundColor")
+        assert border.removeprefix("2px solid ") != ground
+    for radio in page.locator("input:checked").all():
+        assert radio.evaluate("one => getComputedStyle(one).appearance") == "auto"
+
+
+# R-72
+def test_nothing_moves(page: Page, site: str) -> None:
+    for path in ("/", "/cookies"):
+        page.goto(site + path)
+        moving = """() => [...document.querySelectorAll("[class^=choices]")].filter(one => {
+            const {animationName, transitionDuration} = getComputedStyle(one);
+            return animationName !== "none" || transitionDuration !== "0s";
+        }).length"""
+        assert page.evaluate(moving) == 0

@@ -1,0 +1,151 @@
+"""A site under the strictest Content-Security-Policy loses nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+from consentkit import ConsentMiddleware, load_policy
+from consentkit.starlette import ConsentExtension
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext, Page
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from tests.browser.conftest import Canary
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{0}' 'strict-dynamic'; style-src 'nonce-{0}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+PAGE = """<!doctype html><html lang="en"><head><title>Strict</title>{{ consent_head() }}
+{% gate "google-analytics" %}
+<script nonce="{{ request.scope.nonce }}" src="https://www.googletagmanager.com/gtag/js?id=G-STRICT"></script>
+{% endgate %}
+</head><body>{{ consent_banner() }}<main><h1>Strict</h1>
+{% gate "youtube" %}<iframe src="https://www.youtube.com/embed/x" title="A film"></iframe>{% endgate %}
+</main><footer>{{ consent_link() }}</footer></body></html>"""
+NOTE_REFUSALS = """addEventListener("securitypolicyviolation", event => {
+    console.log("refused", event.violatedDirective, event.blockedURI, event.lineNumber);
+});"""
+
+
+class StrictHeaders:
+    """Gives each response its own nonce, and a policy that allows nothing without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        nonce = scope["nonce"] = secrets.token_urlsafe(16)
+
+        async def send_strictly(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                header = (b"content-security-policy", POLICY.format(nonce).encode())
+                message = {**message, "headers": [*message["headers"], header]}
+            await send(message)
+
+        await self.app(scope, receive, send_strictly)
+
+
+@pytest.fixture(scope="module")
+def strict_site(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_folder: Path,
+    secret_key: str,
+    serving: Callable[..., Any],
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "page.html").write_text(PAGE, encoding="utf-8")
+    templates = Jinja2Templates(folder)
+    templates.env.add_extension(ConsentExtension)
+
+    async def page(request: Request) -> HTMLResponse:
+        return templates.TemplateResponse(request, "page.html")
+
+    policy = load_policy(example_folder / "consent.toml")
+    consent = Middleware(
+        ConsentMiddleware, policy=policy, secret_key=secret_key, nonce=lambda scope: scope["nonce"]
+    )
+    app = Starlette(routes=[Route("/", page)], middleware=[Middleware(StrictHeaders), consent])
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def refused(page: Page) -> list[str]:
+    """Return what the page's policy has refused so far; grows as the page is used."""
+    said: list[str] = []
+    page.add_init_script(NOTE_REFUSALS)
+    page.on("console", lambda message: said.append(message.text))
+    return said
+
+
+def press(page: Page, button: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
+
+
+# R-85
+def test_nothing_of_consentkit_is_refused_by_a_strict_policy(
+    page: Page, strict_site: str, refused: list[str]
+) -> None:
+    page.goto(strict_site)
+    buttons = page.locator("#choices .choices-button")
+    assert buttons.first.evaluate("one => getComputedStyle(one).minHeight") == "44px"
+    press(page, "Manage choices")
+    assert (
+        page.locator(".choices-category").first.evaluate("one => getComputedStyle(one).borderStyle")
+        == "solid"
+    )
+    press(page, "Save choices")
+    assert page.locator("#choices-saved").is_visible()
+    page.goto(strict_site)
+    page.wait_for_load_state("networkidle")
+    assert refused == []
+
+
+# R-85
+def test_the_policy_of_this_test_refuses_what_has_no_nonce(
+    page: Page, strict_site: str, refused: list[str]
+) -> None:
+    page.goto(strict_site)
+    page.evaluate("document.body.append(document.createElement('style'))")
+    page.locator("style").last.evaluate("one => one.textContent = 'p { color: red }'")
+    assert any(text.startswith("refused style-src") for text in refused)
+
+
+# R-24, R-85
+def test_a_granted_script_keeps_its_nonce_and_runs(
+    page: Page, strict_site: str, canary: Canary, refused: list[str]
+) -> None:
+    page.goto(strict_site)
+    page.wait_for_load_state("networkidle")
+    assert canary.accepted == 0
+    press(page, "Manage choices")
+    page.locator('input[name="choice.analytics"][value="granted"]').check()
+    press(page, "Save choices")
+    page.goto(strict_site)
+    page.wait_for_load_state("networkidle")
+    assert canary.seen == {"www.googletagmanager.com/gtag/js?id=G-STRICT": 1}
+    assert "_ga" in {cookie["name"] for cookie in page.context.cookies()}
+    assert refused == []
+
+
+# R-85
+def test_two_responses_have_two_nonces(new_visitor: Callable[..., BrowserContext], strict_site: str) -> None:
+    context = new_visitor()
+    pages = [context.request.get(strict_site) for _ in range(2)]
+    one, other = (page.text().partition('nonce="')[2].partition('"')[0] for page in pages)
+    assert one != other
+    assert {page.headers["cache-control"] for page in pages} == {"private"}
