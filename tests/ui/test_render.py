@@ -388,8 +388,8 @@ def test_every_radio_is_named_after_its_category_or_service(policy: Policy, view
     names = [text_of(label) for label in parse(page).select("label")]
 
     assert len(set(names)) == len(names)
-    assert names[:2] == ["Accept: Functional", "Reject: Functional"]
-    assert "Same as “Analytics”: Counter" in names
+    assert names[:2] == ["Accept (Functional)", "Reject (Functional)"]
+    assert "Same as “Analytics” (Counter)" in names
     assert [text_of(legend) for legend in parse(page).select("legend h2")] == [
         category.name.by_language["en"] for category in policy.optional
     ]
