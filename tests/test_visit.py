@@ -73,6 +73,16 @@ def test_a_page_that_asks_is_kept_out_of_shared_caches(
     assert all("/page" in warning for warning in warnings)
 
 
+def test_one_warning_is_enough_for_all_pages_that_are_marked_for_shared_caches(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = client_for(policy, secret_key, reading({"cache-control": "public"}))
+    answers = [client.get("/page"), client.get("/page")]
+
+    assert [answer.headers["cache-control"] for answer in answers] == ["private", "private"]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
 def test_a_path_cannot_forge_a_line_of_the_log(
     policy: Policy, secret_key: str, exchange: Callable[..., list[Message]], caplog: pytest.LogCaptureFixture
 ) -> None:
