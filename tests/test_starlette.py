@@ -183,3 +183,26 @@ def test_consent_answers_in_a_template(policy: Policy, secret_key: str) -> None:
 def test_a_template_without_the_request_says_so(template: str, context: Mapping[str, object]) -> None:
     with pytest.raises(MiddlewareNotInstalledError, match='no "request"'):
         environment(template).get_template("page.html").render(context)
+
+
+#
+def test_a_page_has_one_nonce_and_the_next_page_another(policy: Policy, secret_key: str) -> None:
+    asked: list[str] = []
+
+    def nonce(_scope: object) -> str:
+        asked.append(f"bm9uY2U{len(asked)}")
+        return asked[-1]
+
+    templates = Jinja2Templates(
+        env=environment("{{ consent_head() }}{{ consent_banner() }}{{ consent_link() }}")
+    )
+
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "page.html")
+
+    consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, nonce=nonce)
+    client = TestClient(Starlette(routes=[Route("/", page)], middleware=[consent]))
+
+    assert 'nonce="bm9uY2U0"' in client.get("/").text
+    assert 'nonce="bm9uY2U1"' in client.get("/").text
+    assert len(asked) == 2

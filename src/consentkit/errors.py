@@ -29,6 +29,12 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the beginning of a cure that names the closest known name, or nothing."""
+    close = suggest(name, known)
+    return f'Did you mean "{close}"? ' if close else ""
+
+
 class ConsentKitError(Exception):
     """Root of the tree; catch it to catch everything that consentkit raises on purpose."""
 

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -19,6 +19,7 @@ from .errors import ConsentRequiredError
 from .gate.cookies import DeclaredCookies
 from .policy.model import Policy
 from .ui.endpoints import Endpoints
+from .ui.problem import problem
 from .ui.render import Pages
 from .visit import SCOPE_KEY, Setup, Visit
 
@@ -77,7 +78,6 @@ class ConsentMiddleware:
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
-        heeds_gpc = any(category.gpc for category in policy.optional)
         pages = Pages(policy, templates=templates)
         self._endpoints = Endpoints(policy, pages, prefix)
         self._setup = Setup(
@@ -86,8 +86,7 @@ class ConsentMiddleware:
             declared=DeclaredCookies(policy),
             pages=pages,
             prefix=prefix,
-            heeds_gpc=heeds_gpc,
-            varies_by=("Cookie", "Sec-GPC") if heeds_gpc else ("Cookie",),
+            varies_by=("Cookie", "Sec-GPC") if policy.heeds_gpc else ("Cookie",),
             language=language,
             nonce=nonce,
         )
@@ -144,16 +143,8 @@ def _route_path(scope: Scope) -> str:
 
 
 def _refusal(error: ConsentRequiredError) -> Response:
-    """Return the answer of a route that needs a consent this visitor has not given (RFC 9457)."""
-    problem = {
-        "type": "about:blank",
-        "title": "Forbidden",
-        "status": 403,
-        "code": "consent-required",
-        "detail": str(error),
-        "name": error.name,
-    }
-    return JSONResponse(problem, 403, media_type="application/problem+json")
+    """Return the answer of a route that needs a consent this visitor has not given."""
+    return problem("consent-required", 403, str(error), name=error.name)
 
 
 async def _handle(connection: HTTPConnection, error: Exception) -> Response | None:

@@ -38,7 +38,6 @@ class Setup:
         declared: the optional cookies, ready to be expired.
         pages: what visitors see.
         prefix: path of the cookies page below the application's root.
-        heeds_gpc: whether ``Sec-GPC`` means no to some category.
         varies_by: the request headers that choices are read from.
         language: chooses the language for a scope; ``None`` from it, or no callable, leaves the
             choice to ``Accept-Language``.
@@ -51,7 +50,6 @@ class Setup:
     declared: DeclaredCookies
     pages: Pages
     prefix: str
-    heeds_gpc: bool
     varies_by: tuple[str, ...]
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
@@ -61,7 +59,7 @@ class Setup:
 class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
-    __slots__ = ("_consent", "_negotiated", "_scope", "_setup", "_started", "_to_save")
+    __slots__ = ("_consent", "_negotiated", "_place", "_scope", "_setup", "_started", "_to_save")
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
         """Note the request; nothing is read or verified yet."""
@@ -69,6 +67,7 @@ class Visit:
         self._scope = scope
         self._consent: Consent | None = None
         self._to_save: Consent | None = None
+        self._place: Place | None = None
         self._started = False
         self._negotiated = False
 
@@ -83,7 +82,7 @@ class Visit:
                     "that it differs between visitors. Read it before the response begins."
                 )
             headers = self._scope["headers"]
-            gpc = self._setup.heeds_gpc and gpc_is_on(headers)
+            gpc = self._setup.policy.heeds_gpc and gpc_is_on(headers)
             self._consent = self._setup.cookie.read(headers, secure=self._secure, gpc=gpc)
         return self._consent
 
@@ -108,16 +107,21 @@ class Visit:
         return negotiate(accepted.decode("latin-1"), languages)
 
     def place(self) -> Place:
-        """Return the page and its language; the visitor's choices are not read."""
-        prefix = self._prefix
-        query = [part for part in self._query if part and part != SAVED]
-        return Place(
-            language=self.language,
-            prefix=prefix,
-            path=self._path(prefix, query),
-            secure=self._secure,
-            nonce=self._setup.nonce(self._scope) if self._setup.nonce else None,
-        )
+        """Return the page and its language; the visitor's choices are not read.
+
+        Found out once: a page asks for it with its head, its banner, its link and every closed gate.
+        """
+        if self._place is None:
+            prefix = self._prefix
+            query = [part for part in self._query if part and part != SAVED]
+            self._place = Place(
+                language=self.language,
+                prefix=prefix,
+                path=self._path(prefix, query),
+                secure=self._secure,
+                nonce=self._setup.nonce(self._scope) if self._setup.nonce else None,
+            )
+        return self._place
 
     def view(self) -> View:
         """Return the place together with the visitor's choices, which makes the response private."""
@@ -174,7 +178,7 @@ class Visit:
         return {**message, "headers": headers}
 
     def _warn_of_shared_caches(self) -> None:
-        if self._setup.said:
+        if "shared caches" in self._setup.said:
             return
         self._setup.said.add("shared caches")
         logger.warning(

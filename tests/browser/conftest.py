@@ -22,6 +22,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+from consentkit.starlette import ConsentExtension
 
 if TYPE_CHECKING:
     from conftest import LaunchChromium
@@ -169,6 +175,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def serving() -> Callable[..., AbstractContextManager[int]]:
     """Return the way to run an app under uvicorn; it yields the port."""
     return served
+
+
+@pytest.fixture(scope="session")
+def one_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Route]:
+    """Return the route "/" of a site whose only page is rendered from a template with gates."""
+
+    def route(template: str) -> Route:
+        folder = tmp_path_factory.mktemp("templates")
+        (folder / "page.html").write_text(template, encoding="utf-8")
+        templates = Jinja2Templates(folder)
+        templates.env.add_extension(ConsentExtension)
+
+        async def page(request: Request) -> HTMLResponse:
+            return templates.TemplateResponse(request, "page.html")
+
+        return Route("/", page)
+
+    return route
 
 
 @pytest.fixture(scope="session")

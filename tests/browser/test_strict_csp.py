@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
 from starlette.routing import Route
-from starlette.templating import Jinja2Templates
 
 from consentkit import ConsentMiddleware, load_policy
-from consentkit.starlette import ConsentExtension
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,24 +56,16 @@ class StrictHeaders:
 
 @pytest.fixture(scope="module")
 def strict_site(
-    tmp_path_factory: pytest.TempPathFactory,
+    one_page: Callable[[str], Route],
     example_folder: Path,
     secret_key: str,
     serving: Callable[..., Any],
 ) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("templates")
-    (folder / "page.html").write_text(PAGE, encoding="utf-8")
-    templates = Jinja2Templates(folder)
-    templates.env.add_extension(ConsentExtension)
-
-    async def page(request: Request) -> HTMLResponse:
-        return templates.TemplateResponse(request, "page.html")
-
     policy = load_policy(example_folder / "consent.toml")
     consent = Middleware(
         ConsentMiddleware, policy=policy, secret_key=secret_key, nonce=lambda scope: scope["nonce"]
     )
-    app = Starlette(routes=[Route("/", page)], middleware=[Middleware(StrictHeaders), consent])
+    app = Starlette(routes=[one_page(PAGE)], middleware=[Middleware(StrictHeaders), consent])
     with serving(app) as port:
         yield f"http://127.0.0.1:{port}"
 

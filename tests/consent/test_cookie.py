@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentkit.consent.cookie import LEEWAY, MAX_CANDIDATES, MAX_HEADER, ConsentCookie
+from consentkit.consent.candidates import MAX_CANDIDATES, MAX_HEADER
+from consentkit.consent.cookie import LEEWAY, ConsentCookie
 from consentkit.consent.model import Answer, Choice, Consent
 from consentkit.policy.checks import MAX_NAMES
 from consentkit.policy.digest import material_digests

@@ -29,6 +29,7 @@ from itsdangerous import Signer, base64_encode, want_bytes
 
 from ..policy.digest import LENGTH, material_digests
 from ..policy.model import CONSENT_COOKIE_NAMES, Policy
+from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
 from .model import Answer, Choice, Consent
 
@@ -37,10 +38,6 @@ logger = logging.getLogger("consentkit")
 SALT: Final = b"consentkit.cookie.v1"
 #: Seconds by which the clocks of one site's machines may disagree.
 LEEWAY: Final = 300
-#: Bytes that all Cookie headers of a request may hold together; what browsers send is far below.
-MAX_HEADER: Final = 16_384
-#: A browser can hold one consent cookie for a path and partition; more than this many were planted.
-MAX_CANDIDATES: Final = 4
 #: How many verified values are remembered. An entry takes about 2 kB.
 REMEMBERED: Final = 4_096
 
@@ -82,10 +79,6 @@ def _signature(begun: hmac.HMAC, value: bytes) -> bytes:
     mac = begun.copy()
     mac.update(value)
     return base64_encode(mac.digest())
-
-
-class _UnusableError(Exception):
-    """A cookie says nothing; the argument is the reason, fit for the log."""
 
 
 class _Opened(NamedTuple):
@@ -140,10 +133,10 @@ class ConsentCookie:
             gpc: whether the request carries ``Sec-GPC: 1``.
         """
         try:
-            values = _candidates(headers, _HOST_NAME if secure else _PLAIN_NAME)
+            values = candidates(headers, _HOST_NAME if secure else _PLAIN_NAME)
             one = len(values) == 1
             consent = self._in_force(self._open(values[0])) if one else self._agreed(values)
-        except _UnusableError as reason:
+        except UnusableCookieError as reason:
             self._say_once(str(reason))
             consent = None
         if consent is None:
@@ -204,17 +197,17 @@ class ConsentCookie:
         """Return what the genuine values say together; a bad one hides no good one.
 
         Raises:
-            _UnusableError: two genuine values contradict each other, so one was planted.
+            UnusableCookieError: two genuine values contradict each other, so one was planted.
         """
         found: Consent | None = None
         for value in dict.fromkeys(values):
             try:
                 consent = self._in_force(self._open(value))
-            except _UnusableError as reason:
+            except UnusableCookieError as reason:
                 self._say_once(str(reason))
                 continue
             if found and consent and found.answers != consent.answers:
-                raise _UnusableError("several genuine ones disagree")
+                raise UnusableCookieError("several genuine ones disagree")
             found = found or consent
         return found
 
@@ -222,11 +215,11 @@ class ConsentCookie:
         """Return what ``opened`` says now without the answers whose time is over; ``None`` if all are.
 
         Raises:
-            _UnusableError: an answer was given in the future.
+            UnusableCookieError: an answer was given in the future.
         """
         now = int(self._clock())
         if opened.newest > now + LEEWAY:
-            raise _UnusableError("it comes from the future")
+            raise UnusableCookieError("it comes from the future")
         if opened.oldest + self._lifetime > now:
             return opened.consent
         if opened.newest + self._lifetime <= now:
@@ -242,14 +235,14 @@ class ConsentCookie:
         """Check signature and form of ``value`` and read it.
 
         Raises:
-            _UnusableError: it was not signed by one of our keys, or not for this purpose.
+            UnusableCookieError: it was not signed by one of our keys, or not for this purpose.
         """
         match = _VALUE.fullmatch(value.decode("latin-1"))
         if match is None:
-            raise _UnusableError("its format is not ours")
+            raise UnusableCookieError("its format is not ours")
         payload, _, signature = value.rpartition(b".")
         if not self._signer.is_genuine(payload, signature):
-            raise _UnusableError("its signature is not ours")
+            raise UnusableCookieError("its signature is not ours")
         answers: dict[str, Answer] = {}
         moments = []
         for group in match[2].split(".")[1:]:
@@ -273,32 +266,3 @@ class ConsentCookie:
         if reason not in self._said:
             self._said.add(reason)
             logger.warning("A consent cookie was ignored and its visitor counts as undecided: %s.", reason)
-
-
-def _candidates(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
-    """Return every value that the Cookie headers give for ``name``, however odd its neighbours are.
-
-    Raises:
-        _UnusableError: there is more than any browser sends.
-    """
-    # ASGI has servers lower-case the names of request headers.
-    lines = [value for key, value in headers if key == b"cookie"]
-    line = lines[0] if len(lines) == 1 else b";".join(lines)
-    if len(line) > MAX_HEADER:
-        raise _UnusableError("the Cookie headers are longer than 16 KiB")
-    before, found, after = line.partition(name + b"=")
-    if not found and name not in line:
-        return []
-    values = []
-    # What browsers send: the name once, at the start of a pair. All else takes the long way.
-    if found and name not in after and (not before or before.endswith(b"; ")):
-        values.append(after.partition(b";")[0].strip(b" \t"))
-    else:
-        for pair in line.split(b";"):
-            if name in pair:
-                key, equals, value = pair.partition(b"=")
-                if equals and key.strip(b" \t") == name:
-                    values.append(value.strip(b" \t"))
-    if len(values) > MAX_CANDIDATES:
-        raise _UnusableError(f"there are more than {MAX_CANDIDATES}")
-    return values

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from ..errors import Fault, suggest
+from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_ids, known_optional
 from .model import CONSENT_COOKIE_NAMES
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
@@ -34,14 +34,9 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _contradictions(tables)
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    close = suggest(name, known)
-    return f'Did you mean "{close}"? ' if close else ""
-
-
 def _no_category(path: str, category: str, tables: Tables) -> Fault:
     known = sorted(tables.category_names)
-    cure = f"{_did_you_mean(category, known)}Declared: {', '.join(known)}."
+    cure = f"{did_you_mean(category, known)}Declared: {', '.join(known)}."
     return Fault("CK014", path, f"There is no category {category!r}.", cure)
 
 
@@ -53,7 +48,7 @@ def _references(tables: Tables) -> Iterator[Fault]:
                 path = f"categories.{category}.use[{index}]"
                 catalogue = ", ".join(catalogue_ids())
                 cure = (
-                    f"{_did_you_mean(service, known)}Declare it as [services.{service}], "
+                    f"{did_you_mean(service, known)}Declare it as [services.{service}], "
                     f"or use one of the catalogue: {catalogue}."
                 )
                 yield Fault("CK013", path, f"There is no service {service!r}.", cure)

@@ -224,6 +224,11 @@ class Policy:
         return tuple(category for category in self.categories if not category.essential)
 
     @cached_property
+    def heeds_gpc(self) -> bool:
+        """Whether ``Sec-GPC: 1`` means no to some category."""
+        return any(category.gpc for category in self.optional)
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every id that code may ask about: categories and services share one namespace."""
         return frozenset(self.by_id) | frozenset(self.services)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import Fault, suggest
+from ..errors import Fault, did_you_mean
 from .values import (
     Address,
     ChoiceDuration,
@@ -175,8 +175,7 @@ def _to_fault(model: type[BaseModel], detail: ErrorDetails, path: str) -> Fault:
         return Fault(kind, place, context["message"], context["cure"])
     if kind == "extra_forbidden":
         key, known = str(location[-1]), _keys_at(model, location[:-1])
-        close = suggest(key, known)
-        hint = f'Did you mean "{close}"? ' if close else ""
+        hint = did_you_mean(key, known)
         return Fault("CK003", place, "Unknown key.", f"{hint}Known here: {', '.join(sorted(known))}.")
     if kind == "missing":
         return Fault("CK004", place, "This key is missing.", f"Add {location[-1]} = … there.")

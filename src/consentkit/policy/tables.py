@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..errors import Fault, suggest
+from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_entry, catalogue_ids
 from .schema import (
     CategoryTable,
@@ -63,7 +63,9 @@ class Tables:
 def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
     """Read every table of a parsed file; return what is usable and all faults of form."""
     faults = [
-        Fault("CK003", key, "Unknown section.", f"{_hint(key, _SECTIONS)}Known: {', '.join(_SECTIONS)}.")
+        Fault(
+            "CK003", key, "Unknown section.", f"{did_you_mean(key, _SECTIONS)}Known: {', '.join(_SECTIONS)}."
+        )
         for key in document
         if key not in _SECTIONS
     ]
@@ -101,11 +103,6 @@ def _read_section(
         if table is not None:
             tables[key] = table
     return tables
-
-
-def _hint(name: str, known: tuple[str, ...]) -> str:
-    close = suggest(name, known)
-    return f'Did you mean "{close}"? ' if close else ""
 
 
 def _keys(document: Mapping[str, object], section: str) -> list[str]:

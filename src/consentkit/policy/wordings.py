@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from ..errors import Fault, suggest
+from ..errors import Fault, did_you_mean
 from .texts import Texts, available_languages, load_texts, placeholders
 from .texts.wording import LABELS
 
@@ -132,6 +132,5 @@ def _check_strings(path: str, texts: object, reference: Mapping[str, str]) -> It
 
 
 def _unknown(path: str, key: str, known: tuple[str, ...]) -> Fault:
-    close = suggest(key, known)
-    hint = f'Did you mean "{close}"? ' if close else ""
+    hint = did_you_mean(key, known)
     return Fault("CK003", path, "Unknown key.", f"{hint}Known here: {', '.join(sorted(known))}.")

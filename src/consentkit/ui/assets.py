@@ -31,12 +31,16 @@ class Asset:
 
 
 def load_stylesheet() -> Asset:
-    """Read the stylesheet.
+    """Read the shipped stylesheet."""
+    return stylesheet((files(__package__) / "static" / STYLESHEET).read_bytes())
+
+
+def stylesheet(body: bytes) -> Asset:
+    """Return ``body`` as the stylesheet.
 
     Raises:
         ValueError: it could not be written into a ``<style>`` element, which any ``</style`` ends.
     """
-    body = (files(__package__) / "static" / STYLESHEET).read_bytes()
     if b"</style" in body.lower():
         raise ValueError(f"{STYLESHEET} holds '</style' and cannot be written into a page")
     return Asset(f"{sha256(body).hexdigest()[:16]}/{STYLESHEET}", "text/css; charset=utf-8", body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -19,6 +18,7 @@ from ..policy.model import Policy
 from .csrf import require_same_origin
 from .decision import JSON, decide, is_local_path, parse_decision
 from .hrefs import cookies_page_url
+from .problem import problem
 from .render import Pages
 from .view import View
 
@@ -76,7 +76,7 @@ class Endpoints:
             f"{prefix}/state": {"GET": self._state},
         }
         self._routes |= {f"{prefix}/assets/{path}": {"GET": self._asset} for path in pages.assets}
-        if any(category.gpc for category in policy.optional):
+        if policy.heeds_gpc:
             # Off, the path stays the site's own.
             self._routes[GPC_PATH] = {"GET": self._gpc}
 
@@ -93,8 +93,9 @@ class Endpoints:
         if request.method == "OPTIONS":
             response = Response(status_code=204, headers={"Allow": allowed})
         elif handler is None:
-            response = _problem("method-not-allowed", 405, f"Allowed here: {allowed}.")
-            response.headers["Allow"] = allowed
+            response = problem(
+                "method-not-allowed", 405, f"Allowed here: {allowed}.", headers={**_PRIVATE, "Allow": allowed}
+            )
         else:
             try:
                 response = await handler(request, visitor)
@@ -133,7 +134,7 @@ class Endpoints:
             consent = decide(visitor.consent, decision)
         except DecisionError as error:
             if wants_json:
-                return _problem(error.code, error.status, str(error))
+                return problem(error.code, error.status, str(error), headers=_PRIVATE)
             page = self._pages.error_page(visitor.view(), error.code)
             return HTMLResponse(page, error.status, headers=_PRIVATE)
         visitor.save(consent, f"{'json' if media_type == JSON else 'form'}:{decision.action}")
@@ -186,15 +187,3 @@ async def _body(request: Request) -> bytes:
         if len(body) > MAX_BODY:
             raise DecisionError("body-too-large", 413, f"At most {MAX_BODY} bytes are read.")
     return body
-
-
-def _problem(code: str, status: int, detail: str) -> Response:
-    """Return an RFC 9457 problem."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    return Response(json.dumps(body), status, headers=_PRIVATE, media_type="application/problem+json")
