@@ -189,6 +189,7 @@ def _service(service: str, category: str, table: ServiceTable, default: str) -> 
         scripts=tuple(table.scripts or ()),
         embeds=tuple(table.embeds or ()),
         markers=tuple(table.markers or ()),
+        csp=MappingProxyType({key: tuple(sources) for key, sources in (table.csp or {}).items()}),
         items=_items(table, default),
         privacy_url=table.privacy_url,
         country=table.country,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import translate
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, Literal
 
 from ..errors import UnknownNameError
@@ -102,6 +103,13 @@ class StoredItem:
     domain: str | None = None
 
 
+_NO_SOURCES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+
+
+def _no_sources() -> Mapping[str, tuple[str, ...]]:
+    return _NO_SOURCES
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A concrete tool on the site, such as an analytics tag or a video embed.
@@ -116,6 +124,7 @@ class Service:
         scripts: URL globs of its scripts, where the host alone would be too wide.
         embeds: URL globs of its frames and images, likewise.
         markers: texts that give its inline scripts away, such as ``fbq(``.
+        csp: the hosts it needs, by directive of a Content-Security-Policy; empty where nobody has said.
         items: what it stores.
         privacy_url: the provider's privacy notice.
         country: ISO 3166 code of the provider's country.
@@ -131,6 +140,7 @@ class Service:
     scripts: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    csp: Mapping[str, tuple[str, ...]] = field(default_factory=_no_sources)
     items: tuple[StoredItem, ...] = ()
     privacy_url: str | None = None
     country: str | None = None

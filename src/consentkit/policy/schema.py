@@ -18,6 +18,7 @@ from .values import (
     CookieLifetime,
     CookiePath,
     Country,
+    CspSource,
     Domain,
     Host,
     Id,
@@ -37,6 +38,18 @@ _WANTED: Final = {
     "dict_type": "a table",
     "model_type": "a table",
 }
+
+
+CspDirective = Literal[
+    "connect-src",
+    "font-src",
+    "frame-src",
+    "img-src",
+    "media-src",
+    "script-src",
+    "style-src",
+    "worker-src",
+]
 
 
 class _Table(BaseModel):
@@ -133,6 +146,10 @@ class ServiceTable(_Table):
     embeds: list[UrlGlob] | None = Field(default=None, description="URL globs of its frames and images.")
     markers: list[Annotated[str, Field(min_length=4)]] | None = Field(
         default=None, description="Texts that give its inline scripts away, such as fbq(."
+    )
+    csp: dict[CspDirective, list[CspSource]] | None = Field(
+        default=None,
+        description="Hosts it needs, by directive of a Content-Security-Policy.",
     )
     cookies: list[CookieTable] | None = Field(default=None, description="Cookies that it sets.")
     storage: list[StorageTable] | None = Field(default=None, description="What else it stores.")

@@ -29,6 +29,12 @@ _HOST: Final = re.compile(
 # characters; they are allowed here because globs need them.
 _ITEM_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z?\[\]-]+")
 _URL_GLOB: Final = re.compile(r"https?://[^\s\"'<>\\]+")
+# A source expression of CSP Level 3, section 2.3.1, that names one host, or all of its subdomains, and
+# where it listens. Keywords such as 'unsafe-inline' and schemes alone would open a policy to strangers.
+_CSP_SOURCE: Final = re.compile(
+    r"(?:(?:https|wss)://)?(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)+"
+    r"(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
+)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _UNITS: Final = ", ".join(f"{unit}s" for unit in SECONDS)
 
@@ -148,6 +154,15 @@ UrlGlob = Annotated[
         "CK009",
         "a URL",
         'Begin with https:// and use * where the URL varies, such as "https://cdn.example.net/tag/*".',
+    ),
+]
+CspSource = Annotated[
+    str,
+    _matching(
+        _CSP_SOURCE,
+        "CK010",
+        "a host that a Content-Security-Policy can name",
+        'Write the host, such as "cdn.example.net", "*.example.net" or "wss://live.example.net".',
     ),
 ]
 ItemName = Annotated[
