@@ -34,9 +34,10 @@ def site(policy: Policy, secret_key: str, template: str, **context: object) -> S
         return templates.TemplateResponse(request, "page.html", context)
 
     routes = [Route("/", page), Route("/{rest:path}", page)]
+    options = {"policy": policy, "secret_key": secret_key, "gate_html": False, "inject_banner": False}
     return Starlette(
         routes=[Mount("/shop", routes=routes), *routes],
-        middleware=[Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)],
+        middleware=[Middleware(ConsentMiddleware, **options)],
     )
 
 

@@ -16,7 +16,11 @@ from starlette.websockets import WebSocket
 
 from .consent.cookie import ConsentCookie
 from .errors import ConsentRequiredError
-from .gate.cookies import DeclaredCookies
+from .gate.claims import Claims
+from .gate.cookie_filter import MODES, CookieFilter
+from .gate.cookies import CookieRules
+from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
+from .outgoing import STARTS, Outgoing
 from .policy.model import Policy
 from .ui.endpoints import Endpoints
 from .ui.problem import problem
@@ -25,10 +29,7 @@ from .visit import SCOPE_KEY, Setup, Visit
 
 logger = logging.getLogger("consentkit")
 
-#: The messages that carry response headers: HTTP, WebSocket and the refusal of a WebSocket.
-_STARTS: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
-#: After one of these there is nothing left to refuse.
-_ANSWERS: Final = _STARTS | {"websocket.close"}
+_BY_THE_SERVER: Final = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 #: The close code of RFC 6455, section 7.4.1, for what the server's rules forbid.
 _POLICY_VIOLATION: Final = 1008
 _PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
@@ -46,6 +47,10 @@ class ConsentMiddleware:
         *,
         policy: Policy,
         secret_key: str | bytes | Sequence[str | bytes],
+        undeclared: str = "report",
+        gate_html: bool = True,
+        inject_banner: bool = True,
+        cache: str = "personal",
         prefix: str = "/cookies",
         language: Callable[[Scope], str | None] | None = None,
         nonce: Callable[[Scope], str | None] | None = None,
@@ -58,6 +63,16 @@ class ConsentMiddleware:
             policy: what the site declares; see ``load_policy``.
             secret_key: signs the consent cookie. Several keys for rotation: oldest first, the last
                 signs. Taking a key away makes every visitor whose choice it signed undecided.
+            undeclared: what becomes of a cookie that ``consent.toml`` does not declare. ``"report"`` lets
+                it pass and warns once; ``"strict"`` holds it back, in both directions.
+            gate_html: make whatever a page loads from a declared service inert until the visitor
+                grants it. Pages then depend on the visitor. ``False`` leaves pages alone; what is not
+                drawn into a ``{% gate %}`` is then loaded without a yes.
+            inject_banner: put the banner, its stylesheet and the link to the cookies page into pages
+                whose template has not placed them.
+            cache: ``"personal"`` renders a page for its visitor and keeps shared caches from it.
+                ``"shared"`` renders one page for everybody, closed and with the banner, which shared
+                caches may keep.
             prefix: where the cookies page and its endpoints live, below the application's root.
                 Other paths under it stay the application's.
             language: chooses a visitor's language from the scope. Without it, or when it returns
@@ -68,12 +83,15 @@ class ConsentMiddleware:
 
         Raises:
             SecretKeyError: a key is missing, under 32 bytes, or well known.
-            ValueError: the prefix is not a plain path.
+            ValueError: the prefix is not a plain path, or ``undeclared`` or ``cache`` is neither of its two
+                values.
         """
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(
                 f'prefix must be a path such as "/cookies", without a slash at its end, not {prefix!r}'
             )
+        _check("undeclared", undeclared, MODES)
+        _check("cache", cache, ("personal", "shared"))
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
@@ -83,13 +101,20 @@ class ConsentMiddleware:
         self._setup = Setup(
             policy=policy,
             cookie=ConsentCookie(policy, secret_key),
-            declared=DeclaredCookies(policy),
+            cookies=CookieFilter(CookieRules(policy), strict=undeclared == "strict"),
             pages=pages,
             prefix=prefix,
             varies_by=("Cookie", "Sec-GPC") if policy.heeds_gpc else ("Cookie",),
             language=language,
             nonce=nonce,
+            claims=Claims(policy.services.values() if gate_html else ()),
+            inject_banner=inject_banner,
+            shared=cache == "shared",
         )
+        self._gates_pages = bool(policy.optional) and (gate_html or inject_banner)
+        if self._gates_pages:
+            # The tokenizer takes 80 ms to load: now, and not while a visitor waits.
+            from . import page  # noqa: F401, PLC0415
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,30 +127,36 @@ class ConsentMiddleware:
             await self.app(scope, receive, send)
             return
         visit = Visit(self._setup, scope)
-        scope = {**scope, SCOPE_KEY: visit}
-        started = False
-
-        async def send_with_consent(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] in _ANSWERS
-            if message["type"] in _STARTS:
-                message = visit.start(message)
-            await send(message)
-
         path = _route_path(scope)
         if scope["type"] == "http" and self._endpoints.handles(path):
-            await self._endpoints.respond(path, scope, receive, send_with_consent, visit)
+            scope = {**scope, SCOPE_KEY: visit}
+            await self._endpoints.respond(path, scope, receive, _with_headers_of(visit, send), visit)
             return
+        out = Outgoing(visit, scope, send, gates_pages=self._gates_pages)
         try:
-            await self.app(scope, receive, send_with_consent)
+            await self.app(self._inner(scope, visit), receive, out.send)
         except ConsentRequiredError as error:
-            if started:
+            if out.started:
                 raise
             if scope["type"] == "websocket":
                 # Before the handshake is answered, servers make a 403 of it.
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": str(error)})
                 return
-            await _refusal(error)(scope, receive, send_with_consent)
+            await _refusal(error)(scope, receive, _with_headers_of(visit, send))
+
+    def _inner(self, scope: Scope, visit: Visit) -> Scope:
+        """Return the scope as the application is to see it."""
+        headers = visit.arriving()
+        inner = {**scope, SCOPE_KEY: visit, "headers": headers}
+        if self._gates_pages and scope["type"] == "http" and asks_for_a_page(headers):
+            tag = visit.state_tag if has_marked_tags(headers) else None
+            inner["headers"] = without_conditions(headers, tag)
+            extensions = scope.get("extensions") or {}
+            # With these, the server reads a file by itself and nobody sees the page.
+            inner["extensions"] = {
+                key: value for key, value in extensions.items() if key not in _BY_THE_SERVER
+            }
+        return inner
 
     def _warn_about_the_second(self) -> None:
         if not self._warned:
@@ -133,6 +164,20 @@ class ConsentMiddleware:
             logger.warning(
                 "ConsentMiddleware is installed twice; the outer one works, the inner one does nothing."
             )
+
+
+def _check(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{option} must be {' or '.join(map(repr, known))}, not {value!r}")
+
+
+def _with_headers_of(visit: Visit, send: Send) -> Send:
+    """Return ``send`` for what we answer ourselves."""
+
+    async def send_with_headers(message: Message) -> None:
+        await send(visit.start(message) if message["type"] in STARTS else message)
+
+    return send_with_headers
 
 
 def _route_path(scope: Scope) -> str:

@@ -132,22 +132,26 @@ def _consent(context: Context) -> Consent:
 @pass_context
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
+    visit.placed.add("head")
     return visit.pages.head(visit.place())
 
 
 @pass_context
 def _banner(context: Context) -> Markup:
     visit = _visit(_request(context))
+    visit.placed.add("banner")
     return visit.pages.banner(visit.view())
 
 
 @pass_context
 def _link(context: Context) -> Markup:
     visit = _visit(_request(context))
+    visit.placed.add("link")
     return visit.pages.link(visit.place())
 
 
 @pass_context
 def _url(context: Context) -> str:
     visit = _visit(_request(context))
+    visit.placed.add("link")
     return visit.pages.url(visit.place())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import quote
 
 from starlette.types import Message, Scope
@@ -13,8 +14,12 @@ from .consent.cookie import ConsentCookie
 from .consent.model import Consent
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
-from .gate.cookies import DeclaredCookies, cookie_names
-from .gate.headers import for_one_visitor, with_no_store, with_vary
+from .gate.claims import Claims
+from .gate.cookie_filter import CookieFilter, sets_cookies
+from .gate.cookies import without_cookies
+from .gate.headers import for_one_visitor, with_no_store, with_private, with_vary
+from .gate.insertion import Inserts
+from .gate.validators import state_tag
 from .policy.model import Policy
 from .policy.texts import negotiate
 from .ui.decision import is_local_path
@@ -28,63 +33,100 @@ logger = logging.getLogger("consentkit")
 SCOPE_KEY = "consentkit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setup:
     """What the constructor of the middleware has compiled; the same for every request.
 
     Attributes:
         policy: what the site declares.
         cookie: the codec of the consent cookie.
-        declared: the optional cookies, ready to be expired.
+        cookies: judges the site's own cookies.
         pages: what visitors see.
         prefix: path of the cookies page below the application's root.
         varies_by: the request headers that choices are read from.
         language: chooses the language for a scope; ``None`` from it, or no callable, leaves the
             choice to ``Accept-Language``.
         nonce: returns the CSP nonce of the response to a scope.
+        claims: which service claims what in a page; nothing, where pages are left alone.
+        inject_banner: whether the banner is put into pages whose template has not placed it.
+        shared: whether pages are the same for everybody, so that shared caches may keep them.
         said: warnings that have been given, so that each is given once.
     """
 
     policy: Policy
     cookie: ConsentCookie
-    declared: DeclaredCookies
+    cookies: CookieFilter
     pages: Pages
     prefix: str
     varies_by: tuple[str, ...]
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
+    claims: Claims = field(default_factory=lambda: Claims(()))
+    inject_banner: bool = False
+    shared: bool = False
     said: set[str] = field(default_factory=set)
+
+    @cached_property
+    def nobodys(self) -> Consent:
+        """The consent of nobody in particular: undecided."""
+        return Consent(self.policy)
 
 
 class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
-    __slots__ = ("_consent", "_negotiated", "_place", "_scope", "_setup", "_started", "_to_save")
+    __slots__ = (
+        "_asked",
+        "_consent",
+        "_negotiated",
+        "_place",
+        "_refused",
+        "_scope",
+        "_setup",
+        "_started",
+        "_to_save",
+        "placed",
+    )
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
         """Note the request; nothing is read or verified yet."""
         self._setup = setup
         self._scope = scope
         self._consent: Consent | None = None
+        self._asked = False  # whether the response depends on the choices
+        self._refused: frozenset[bytes] = frozenset()  # cookies that came and may not be read
         self._to_save: Consent | None = None
         self._place: Place | None = None
         self._started = False
         self._negotiated = False
+        #: What the site's own template has put into the page: "head", "banner", "link".
+        self.placed: set[str] = set()
 
     @property
     def consent(self) -> Consent:
         """The visitor's choices now; asking makes the response private to this visitor."""
+        if self._started and not self._asked:
+            # Nothing can be mended now: a cache may already be keeping the response.
+            logger.warning(
+                "Consent was first read after the response had started, so caches were not told "
+                "that it differs between visitors. Read it before the response begins."
+            )
+        self._asked = True
+        return self._choices()
+
+    def _choices(self) -> Consent:
+        """Return the visitor's choices for what does not show in the response."""
         if self._consent is None:
-            if self._started:
-                # Nothing can be mended now: a cache may already be keeping the response.
-                logger.warning(
-                    "Consent was first read after the response had started, so caches were not told "
-                    "that it differs between visitors. Read it before the response begins."
-                )
             headers = self._scope["headers"]
             gpc = self._setup.policy.heeds_gpc and gpc_is_on(headers)
             self._consent = self._setup.cookie.read(headers, secure=self._secure, gpc=gpc)
         return self._consent
+
+    def arriving(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of the request without the cookies that the application may not read."""
+        headers: list[tuple[bytes, bytes]] = self._scope["headers"]
+        self._refused = self._setup.cookies.arriving(headers, self._choices)
+        return without_cookies(headers, self._refused) if self._refused else headers
 
     @property
     def pages(self) -> Pages:
@@ -125,6 +167,9 @@ class Visit:
 
     def view(self) -> View:
         """Return the place together with the visitor's choices, which makes the response private."""
+        return self._view(self.consent)
+
+    def _view(self, consent: Consent) -> View:
         place = self.place()
         return View(
             language=place.language,
@@ -132,9 +177,64 @@ class Visit:
             path=place.path,
             secure=place.secure,
             nonce=place.nonce,
-            consent=self.consent,
+            consent=consent,
             saved=SAVED in self._query,
         )
+
+    # ---- for pages that are gated on their way out
+
+    @property
+    def page_consent(self) -> Consent:
+        """The choices that a page is rendered for: in a page for everybody, nobody's."""
+        return self._setup.nobodys if self._setup.shared else self.consent
+
+    @property
+    def claims(self) -> Claims:
+        """Which service claims what in a page."""
+        return self._setup.claims
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """What the page may not load."""
+        return self.page_consent.closed
+
+    def allows(self, name: str) -> bool:
+        """Whether the page may load what it says is of ``name``; an unknown name is no permission."""
+        if name in self._setup.policy.names:
+            return self.page_consent.allows(name)
+        self._warn_once(
+            "data-consent",
+            "A data-consent names nothing that consent.toml declares; it stays closed. First seen on %r.",
+        )
+        return False
+
+    @property
+    def state_tag(self) -> bytes:
+        """Stands for everything that a gated page differs by."""
+        consent = self.page_consent
+        return state_tag(
+            sorted(consent.closed), consent.needs_prompt, self.language, self._setup.pages.notice
+        )
+
+    def placeholder(self, name: str, address: str) -> str:
+        """Return the notice that takes the place of an embed of a service or category."""
+        if name not in self._setup.policy.names:
+            return ""
+        return str(self._setup.pages.placeholder(self._page_view(), name))
+
+    def inserts(self) -> Inserts:
+        """Return what is put into a page whose template has not placed it itself."""
+        if not self._setup.inject_banner:
+            return Inserts()
+        pages, place = self._setup.pages, self.place()
+        return Inserts(
+            head="" if "head" in self.placed else str(pages.head(place)),
+            banner="" if "banner" in self.placed else str(pages.banner(self._page_view())),
+            end="" if "link" in self.placed else str(pages.foot(place)),
+        )
+
+    def _page_view(self) -> View:
+        return self._view(self.page_consent)
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request.
@@ -150,7 +250,8 @@ class Visit:
             )
         if consent.policy is not self._setup.policy:
             raise ValueError("this consent was made under another policy than the middleware's")
-        self._consent = self._to_save = self._setup.cookie.seal(replace(consent, gpc=self.consent.gpc))
+        self._consent = self._to_save = self._setup.cookie.seal(replace(consent, gpc=self._choices().gpc))
+        self._asked = True
         allowed = sorted(name for name in self._consent.answers if self._consent.allows(name))
         logger.info("Choices saved (%s); allowed: %s.", method, ", ".join(allowed) or "nothing optional")
 
@@ -162,34 +263,82 @@ class Visit:
         """
         self._started = True
         headers = message.get("headers") or ()
+        if not isinstance(headers, (list, tuple)):
+            # ASGI allows any iterable, and looking at one that is used up would empty it.
+            headers = list(headers)
+            message = {**message, "headers": headers}
+        sets = sets_cookies(headers)
+        if sets:
+            filtered = self._setup.cookies.leaving(headers, self._for_set_cookie)
+            sets = len(filtered) < len(headers)
+            headers = filtered
+        added = self._added(message)
         names = self._vary() if message["type"] == "http.response.start" else ()
-        if self._to_save is not None:
-            saved = [(b"set-cookie", value) for value in self._cookies(self._to_save)]
-            headers = [*(with_no_store(with_vary(headers, names)) if names else headers), *saved]
-        elif not names:
+        if not (names or added or sets):
             return message
-        elif self._consent is None:
-            headers = with_vary(headers, names)
-        else:
-            headers, corrected = for_one_visitor(headers, names)
-            if corrected:
-                self._warn_of_shared_caches()
+        headers = self._cached(headers, names, private=bool(added))
         # A new message: the application may send this one, or its list of headers, again.
-        return {**message, "headers": headers}
+        return {**message, "headers": [*headers, *((b"set-cookie", value) for value in added)]}
+
+    def _for_set_cookie(self) -> Consent:
+        # Held back or not, the response is this visitor's.
+        self._asked = True
+        return self._choices()
+
+    def _added(self, message: Message) -> list[bytes]:
+        """Return the ``Set-Cookie`` values of our own that leave with a response."""
+        if self._to_save is not None:
+            denied = self._setup.cookies.denied(self._scope["headers"], self._to_save)
+            return [self._setup.cookie.set_cookie(self._to_save, secure=self._secure), *self._expired(denied)]
+        # What confirms a stored copy must not change what is stored with it.
+        if not self._refused or message.get("status") == 304:
+            return []
+        still = self._choices().closed
+        return self._expired(self._refused) if still else []
+
+    def _expired(self, names: Iterable[bytes]) -> list[bytes]:
+        headers = self._scope["headers"]
+        host = next((value.decode("latin-1") for key, value in headers if key.lower() == b"host"), None)
+        return self._setup.cookies.expired(names, host=host, secure=self._secure)
+
+    def _cached(
+        self, headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...], *, private: bool
+    ) -> Iterable[tuple[bytes, bytes]]:
+        """Return ``headers`` with what caches must know."""
+        if self._to_save is not None:
+            return with_no_store(with_vary(headers, names)) if names else headers
+        if not self._asked and not private:
+            return with_vary(headers, names) if names else headers
+        headers, corrected = for_one_visitor(headers, names) if names else with_private(headers)
+        if corrected:
+            self._warn_of_shared_caches()
+        return headers
 
     def _warn_of_shared_caches(self) -> None:
-        if "shared caches" in self._setup.said:
-            return
-        self._setup.said.add("shared caches")
-        logger.warning(
+        self._warn_once(
+            "shared caches",
             "A response that depends on consent was marked for shared caches. It and all others like it "
             "are made private; take the marking away where consent is read. First seen on %r.",
-            self._scope.get("path", ""),
         )
+
+    def warn_of_encoding(self) -> None:
+        """Say, once, that a page could not be read because it was compressed inside."""
+        self._warn_once(
+            "encoding",
+            "A page was compressed inside ConsentMiddleware and left as it came: nothing in it could be "
+            "gated. Put what compresses outside, so that it is added after ConsentMiddleware: "
+            "app.add_middleware(ConsentMiddleware, …), then app.add_middleware(GZipMiddleware). First seen "
+            "on %r.",
+        )
+
+    def _warn_once(self, what: str, text: str) -> None:
+        if what not in self._setup.said:
+            self._setup.said.add(what)
+            logger.warning(text, self._scope.get("path", ""))
 
     @property
     def _prefix(self) -> str:
-        return quote(self._scope.get("root_path", "")) + self._setup.prefix
+        return quote(self._scope.get("root_path", ""), errors="replace") + self._setup.prefix
 
     @property
     def _query(self) -> list[str]:
@@ -205,19 +354,13 @@ class Visit:
         if self._scope.get("method", "GET") not in ("GET", "HEAD"):
             return prefix
         raw = self._scope.get("raw_path")
-        path = raw.decode("latin-1").partition("?")[0] if raw else quote(self._scope["path"])
+        path = (
+            raw.decode("latin-1").partition("?")[0] if raw else quote(self._scope["path"], errors="replace")
+        )
         whole = "?".join([path, "&".join(query)] if query else [path])
         return next((candidate for candidate in (whole, path) if is_local_path(candidate)), prefix)
 
     def _vary(self) -> tuple[str, ...]:
         """Return the request headers that this response was chosen by."""
-        names = self._setup.varies_by if self._consent is not None else ()
+        names = self._setup.varies_by if self._asked else ()
         return (*names, "Accept-Language") if self._negotiated else names
-
-    def _cookies(self, consent: Consent) -> list[bytes]:
-        headers = self._scope["headers"]
-        host = next((value.decode("latin-1") for key, value in headers if key.lower() == b"host"), None)
-        deletions = self._setup.declared.deletions(
-            consent, cookie_names(headers), host=host, secure=self._secure
-        )
-        return [self._setup.cookie.set_cookie(consent, secure=self._secure), *deletions]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -123,6 +124,16 @@ class Consent:
             return Choice.GRANTED
         answer = self.answers.get(name)
         return answer.choice if answer else None
+
+    @cached_property
+    def closed(self) -> frozenset[str]:
+        """The optional categories and services that may not act for this visitor now."""
+        return frozenset(
+            name
+            for category in self.policy.optional
+            for name in (category.id, *(service.id for service in category.services))
+            if not self.allows(name)
+        )
 
     @property
     def decided_at(self) -> int | None:

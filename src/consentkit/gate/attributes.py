@@ -174,7 +174,7 @@ def _css_fetches(value: str) -> bool:
 def _inert_attributes(tag: StartTag) -> dict[str, str]:
     """Return the attributes of ``tag`` in their order, the live ones under their new names."""
     inert: dict[str, str] = {}
-    code = _holds_code(tag)
+    code = holds_code(tag)
     if code and tag.get("type") is None:
         inert["type"] = INERT_TYPE
     for key, value in tag.attributes:
@@ -188,7 +188,7 @@ def _inert_attributes(tag: StartTag) -> dict[str, str]:
     return inert
 
 
-def _holds_code(tag: StartTag) -> bool:
+def holds_code(tag: StartTag) -> bool:
     """Whether the element's content would run or be applied under the type that it has now."""
     given = (tag.get("type") or "").strip().lower()
     if given == INERT_TYPE:

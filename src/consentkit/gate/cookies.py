@@ -1,103 +1,126 @@
-"""Expiring the site's optional cookies when their permission is gone."""
+"""Which of the site's own cookies may pass, in a request and in a response.
+
+A cookie is *declared* by a category or service of ``consent.toml``. It passes when all that declare
+it are allowed (R-25); an exact name that an essential category declares also wins over another's
+glob. A cookie that a service keeps under its own domain is not one of the site's.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from ..consent.model import Consent
-from ..policy.model import Kind, Policy, StoredItem, glob_matcher
+from ..policy.model import CONSENT_COOKIE_NAMES, Kind, Policy, StoredItem, glob_matcher
+from .framework_cookies import FRAMEWORK_COOKIES
 
-#: Set-Cookie headers spent on deletions in one response: proxies cap headers at 8 KiB or more.
-MAX_DELETIONS: Final = 40
+#: Names whose standing is remembered; visitors choose names, so it must end somewhere.
+MAX_REMEMBERED: Final = 4_096
 
-#: Characters of a host name (RFC 1035, section 2.3.4); a longer one has no parents worth counting.
-MAX_HOST: Final = 253
-
-# A name comes from the visitor; only an RFC 6265 token goes back into a header.
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-_GONE: Final = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+#: The cookie that lets one embed load once; see ``consent.once``.
+OUR_OTHER_COOKIES: Final = ("__Host-consent-once", "consent-once")
 
 
-class DeclaredCookies:
-    """The optional cookies of a policy, ready to be looked up by name."""
+class Standing(NamedTuple):
+    """What is known of a cookie's name.
+
+    Attributes:
+        owners: the optional categories and services that declare it; all must be allowed.
+        declared: whether it is declared at all, or known to be essential.
+        glob: the name as it is declared, for the log.
+        paths: the paths it is declared for.
+    """
+
+    owners: tuple[str, ...] = ()
+    declared: bool = True
+    glob: str = ""
+    paths: tuple[str, ...] = ()
+
+
+class CookieRules:
+    """The cookies of one policy, ready to be looked up by name."""
 
     def __init__(self, policy: Policy) -> None:
         """Compile the names."""
-        declared: list[tuple[str, StoredItem]] = []
-        for category in policy.optional:
-            declared += [(category.id, item) for item in category.items]
-            for service in category.services:
-                declared += [(service.id, item) for item in service.items]
-        self._declared = [
-            (glob_matcher([item.name]), owner, item)
-            for owner, item in declared
-            if item.kind is Kind.COOKIE and item.domain is None
-        ]
+        own = _own_cookies(policy)
+        self._optional = [(glob_matcher([item.name]), owner, item) for owner, item in own if owner]
+        self._essential = glob_matcher(item.name for owner, item in own if not owner)
+        self._exact = frozenset(item.name for owner, item in own if not owner)
+        self._frameworks = glob_matcher(FRAMEWORK_COOKIES)
+        self._ours = {name.encode(): Standing() for name in (*CONSENT_COOKIE_NAMES, *OUR_OTHER_COOKIES)}
+        self._known: dict[bytes, Standing] = dict(self._ours)
 
-    def deletions(
-        self, consent: Consent, names: Iterable[str], *, host: str | None, secure: bool
-    ) -> list[bytes]:
-        """Return ``Set-Cookie`` values that delete those of ``names`` that ``consent`` denies.
+    def standing(self, name: bytes) -> Standing:
+        """Return what is known of the cookie ``name``."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._find(name.decode("latin-1"))
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known = dict(self._ours)
+            self._known[name] = known
+        return known
 
-        A cookie that several services share stays while one of them is allowed. The browser
-        deletes a cookie only when domain, path and partition are those it was set with, which
-        no request tells; so every variant that the site can have used is named.
-
-        Args:
-            consent: what the visitor allows now.
-            names: the cookies that came with the request.
-            host: the request's ``Host``, with or without port.
-            secure: whether the request came over https.
-        """
-        found: list[bytes] = []
-        for name in filter(_TOKEN.fullmatch, dict.fromkeys(names)):
-            owners = [(owner, item) for matcher, owner, item in self._declared if matcher.match(name)]
-            if owners and not any(consent.allows(owner) for owner, _ in owners):
-                paths = dict.fromkeys(["/", *(item.path for _, item in owners)])
-                found += _variants(name, list(paths), host, secure=secure)
-        # Few cookies are partitioned: those variants come last, where the limit may cut.
-        return sorted(found, key=lambda header: header.endswith(b"Partitioned"))[:MAX_DELETIONS]
+    def _find(self, name: str) -> Standing:
+        if name in self._exact and not any(item.name == name for _, _, item in self._optional):
+            return Standing()
+        found = [(owner, item) for matcher, owner, item in self._optional if matcher.match(name)]
+        if found:
+            owners = tuple(dict.fromkeys(owner for owner, _ in found))
+            paths = tuple(dict.fromkeys(item.path for _, item in found))
+            return Standing(owners, glob=found[0][1].name, paths=paths)
+        known = self._essential.match(name) or self._frameworks.match(name)
+        return Standing(declared=known is not None)
 
 
-def cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[str]:
-    """Yield the name of every cookie in a request, in order; values are not looked at."""
+def _own_cookies(policy: Policy) -> list[tuple[str, StoredItem]]:
+    """Return the cookies under the site's own domain, each with its optional owner or an empty text."""
+    found: list[tuple[str, StoredItem]] = []
+    for category in policy.categories:
+        found += [("" if category.essential else category.id, item) for item in category.items]
+        for service in category.services:
+            found += [("" if category.essential else service.id, item) for item in service.items]
+    return [(owner, item) for owner, item in found if item.kind is Kind.COOKIE and item.domain is None]
+
+
+def is_cookie(key: bytes) -> bool:
+    """Return whether a request header is a ``Cookie``."""
+    return len(key) == 6 and key.lower() == b"cookie"
+
+
+def cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Return the name of every cookie in a request, in order; one without a name is empty."""
+    return [
+        name.strip(b" \t") if equals else b""
+        for key, line in headers
+        if is_cookie(key)
+        for name, equals, rest in (pair.partition(b"=") for pair in line.split(b";"))
+        if equals or name.strip(b" \t")
+    ]
+
+
+def without_cookies(
+    headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request without the cookies called ``names``.
+
+    The others stay byte for byte, and so does whatever is no cookie. A header that has nothing left goes.
+    """
+    kept: list[tuple[bytes, bytes]] = []
     for key, line in headers:
-        if key.lower() == b"cookie":
-            for pair in line.split(b";"):
-                name, equals, _ = pair.partition(b"=")
-                if equals and name.strip(b" \t"):
-                    yield name.strip(b" \t").decode("latin-1")
+        if not is_cookie(key):
+            kept.append((key, line))
+            continue
+        pairs = line.split(b";")
+        left = [pair for pair in pairs if _name(pair) not in names]
+        if len(left) == len(pairs):
+            kept.append((key, line))
+        elif any(pair.strip(b" \t") for pair in left):
+            kept.append((key, b";".join(left).lstrip(b" \t")))
+    return kept
 
 
-def _variants(name: str, paths: list[str], host: str | None, *, secure: bool) -> Iterator[bytes]:
-    """Yield the deletions of one cookie: each domain, path and, over https, partition."""
-    domains = [""] if name.lower().startswith("__host-") else ["", *_domains(host)]
-    for path in paths:
-        for domain in domains:
-            attributes = f"; Domain={domain}" if domain else ""
-            header = f"{name}=; Path={path}{attributes}; {_GONE}"
-            if not secure:
-                yield header.encode()
-                continue
-            # Prefixed cookies are deleted only with Secure; plain ones do not mind it.
-            yield f"{header}; Secure".encode()
-            yield f"{header}; Secure; SameSite=None; Partitioned".encode()
-
-
-def _domains(host: str | None) -> Iterator[str]:
-    """Yield ``host`` without its port and each parent domain that has at least two labels."""
-    name = (host or "").rsplit(":", 1)[0] if not (host or "").startswith("[") else ""
-    if len(name) > MAX_HOST:
-        return
-    labels = name.rstrip(".").lower().split(".")
-    try:
-        ip_address(name)
-    except ValueError:
-        for start in range(len(labels) - 1):
-            domain = ".".join(labels[start:])
-            if all(part and part.replace("-", "").isalnum() and part.isascii() for part in labels[start:]):
-                yield domain
+def _name(pair: bytes) -> bytes | None:
+    """Return the name of one pair of a Cookie header; ``None`` for an empty one."""
+    name, equals, _ = pair.partition(b"=")
+    if not equals:
+        return b"" if name.strip(b" \t") else None
+    return name.strip(b" \t")

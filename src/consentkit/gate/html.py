@@ -40,7 +40,8 @@ _SCRIPT_END = re.compile(r"</(?=script)", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n]")
 
 # Elements of SVG and MathML whose content is HTML again. In there, </svg> closes nothing.
-_BACK_TO_HTML = frozenset(
+FOREIGN_ROOTS = frozenset({"svg", "math", "select", "frameset"})
+BACK_TO_HTML = frozenset(
     {"annotation-xml", "desc", "foreignobject", "mi", "mn", "mo", "ms", "mtext", "title"}
 )  # fmt: skip
 
@@ -148,7 +149,7 @@ class _FragmentGate:
     def __init__(self, name: str) -> None:
         self.embeds = False
         self._name = name
-        self._foreign = _ForeignContent()
+        self._foreign = ForeignContent()
 
     def markup(self, html: str, visible: frozenset[str], depth: int = 0) -> str:
         """Return ``html`` inert and complete; ``visible`` are the elements that count as embeds here."""
@@ -160,16 +161,16 @@ class _FragmentGate:
         for piece in source.feed(html):
             if piece.token is not None:
                 inert.append(self._token(piece.token, piece.source, visible))
-                raw = piece.token.tag if _opens_raw_text(piece.token) else None
+                raw = piece.token.tag if opens_raw_text(piece.token) else None
             elif raw is not None:
                 inert.append(self._content(raw, piece.source, visible, depth))
             else:
                 inert.append(piece.source)
         rest = source.close()
         if raw is None:
-            inert.append(_finished(rest))
+            inert.append(finished(rest))
         else:
-            inert.append(_ended(raw, self._content(raw, rest, visible, depth)))
+            inert.append(ended(raw, self._content(raw, rest, visible, depth)))
         return "".join(inert)
 
     def _token(self, token: Token, source: str, visible: frozenset[str]) -> str:
@@ -201,47 +202,60 @@ class _FragmentGate:
         return STYLE_GUARD + inert if guarded else inert
 
 
-class _ForeignContent:
+class ForeignContent:
     """Whether a browser may be inside ``<svg>`` or ``<math>``, where ``<script>`` holds markup.
 
+    So it is in ``<select>`` and ``<frameset>``, which ignore many elements but not what is in them.
     Says so too often rather than not often enough.
     """
 
     def __init__(self) -> None:
         self._root: str | None = None
         self._open = 0
-        self._for_good = False
+        self._html = 0  # elements open in there whose content is HTML
+
+    def copy(self) -> ForeignContent:
+        """Return the same state, to go on from by itself."""
+        copy = ForeignContent()
+        copy._root, copy._open, copy._html = self._root, self._open, self._html
+        return copy
 
     @property
     def inside(self) -> bool:
+        """Whether the next token may be in there."""
         return self._root is not None
 
     def start(self, tag: StartTag) -> None:
-        if self._root is None and tag.tag in ("svg", "math"):
+        """Note a start tag."""
+        if tag.self_closing:
+            return
+        if self._root is None and tag.tag in FOREIGN_ROOTS:
             self._root = tag.tag
         if self._root is None:
             return
-        if tag.tag == self._root and not tag.self_closing:
+        if tag.tag == self._root:
             self._open += 1
-        if tag.tag in _BACK_TO_HTML:
-            self._for_good = True
-        self._leave_when_closed()
+        elif tag.tag in BACK_TO_HTML:
+            self._html += 1
 
     def end(self, tag: str) -> None:
-        if tag == self._root:
+        """Note an end tag."""
+        if self._root is None:
+            return
+        if tag in BACK_TO_HTML:
+            self._html = max(0, self._html - 1)
+        elif tag == self._root:
             self._open -= 1
-            self._leave_when_closed()
-
-    def _leave_when_closed(self) -> None:
-        if self._open <= 0 and not self._for_good:
-            self._root, self._open = None, 0
+            if self._open <= 0 and self._html == 0:
+                self._root, self._open = None, 0
 
 
-def _opens_raw_text(token: Token) -> bool:
+def opens_raw_text(token: Token) -> bool:
+    """Whether what follows a token is text up to an end tag."""
     return token.type is TokenType.START_TAG and token.tag in RAW_TEXT
 
 
-def _finished(rest: str) -> str:
+def finished(rest: str) -> str:
     """Return the end of the input as text: what is unfinished there must not go on after it."""
     unfinished = _UNFINISHED.search(rest)
     if unfinished is None:
@@ -252,7 +266,7 @@ def _finished(rest: str) -> str:
     return rest[:start] + rest[start:].replace("<", "&lt;")
 
 
-def _ended(raw: str, content: str) -> str:
+def ended(raw: str, content: str) -> str:
     """Return the content of an element that the input does not end, ended."""
     if raw == "plaintext":
         return content

@@ -81,6 +81,7 @@ class Pages:
 
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
+        notice: the digest of what visitors are asked about.
 
     Raises:
         jinja2.TemplateError: a template of the site cannot be compiled.
@@ -95,11 +96,12 @@ class Pages:
         self._stylesheet = load_stylesheet()
         # Nothing in a stylesheet is escaped for HTML; load_stylesheet has made sure it may stand there.
         self._css = Markup(self._stylesheet.text)  # noqa: S704 - our own file, checked for "</style"
+        self.notice = notice(policy)
         self._constant = {
             "site": policy.site,
             "categories": policy.optional,
             "providers": other_providers(policy),
-            "notice": notice(policy),
+            "notice": self.notice,
         }
         self.assets: Mapping[str, Asset] = MappingProxyType({self._stylesheet.path: self._stylesheet})
 
@@ -129,6 +131,10 @@ class Pages:
         return Markup('<a class="choices-link" href="{}" lang="{}" dir="{}">{}</a>').format(
             self.url(place), words.language, words.direction, words.text("cookie_settings")
         )
+
+    def foot(self, place: Place) -> Markup:
+        """Return the link to the cookies page as a line of its own, for a page that has no place for it."""
+        return Markup('<p class="choices-foot">{}</p>').format(self.link(place))
 
     def placeholder(self, view: View, name: str) -> Markup:
         """Return the notice that stands where an embed was gated.

@@ -1,0 +1,99 @@
+"""The site's own cookies on their way to the application and back, for one visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from time import time
+from typing import Final
+
+from ..consent.model import Consent
+from .cookie_reports import CookieReports
+from .cookies import CookieRules, cookie_names, is_cookie
+from .expiry import deletions
+from .set_cookie import cookie_name, is_deletion
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+MODES: Final = ("report", "strict")
+
+
+class CookieFilter:
+    """Judges cookies; the constructor compiles, and nothing about any visitor is kept.
+
+    Args:
+        rules: the cookies of the policy.
+        strict: whether a cookie that nobody declares is held back instead of reported.
+    """
+
+    def __init__(self, rules: CookieRules, *, strict: bool) -> None:
+        self._rules = rules
+        self._strict = strict
+        self._reports = CookieReports()
+
+    def arriving(self, headers: Headers, consent: Callable[[], Consent]) -> frozenset[bytes]:
+        """Return the cookies of a request that the application may not read (R-21).
+
+        Args:
+            headers: of the request.
+            consent: asked only when an optional cookie is there.
+        """
+        refused: set[bytes] = set()
+        for key, line in headers:
+            if not is_cookie(key):
+                continue
+            for pair in line.split(b";"):
+                name = pair.partition(b"=")[0].strip(b" \t") if b"=" in pair else b""
+                standing = self._rules.standing(name)
+                if standing.owners:
+                    if not consent().closed.isdisjoint(standing.owners):
+                        refused.add(name)
+                elif not standing.declared and self._strict and pair.strip(b" \t"):
+                    refused.add(name)
+        return frozenset(refused)
+
+    def leaving(
+        self, headers: Iterable[tuple[bytes, bytes]], consent: Callable[[], Consent]
+    ) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a response without the cookies that may not be set (R-20).
+
+        Args:
+            headers: of the response; each ``Set-Cookie`` stands by itself.
+            consent: asked only when an optional cookie is set.
+        """
+        now = time()
+        return [
+            pair
+            for pair in headers
+            if pair[0].lower() != b"set-cookie" or self._may_leave(pair[1], consent, now)
+        ]
+
+    def expired(self, names: Iterable[bytes], *, host: str | None, secure: bool) -> list[bytes]:
+        """Return ``Set-Cookie`` values that delete ``names``, as far as they are declared optional."""
+        standings = ((name, self._rules.standing(name)) for name in names)
+        found = [(name, standing.paths) for name, standing in standings if standing.owners]
+        return deletions(found, host=host, secure=secure)
+
+    def denied(self, headers: Headers, consent: Consent) -> list[bytes]:
+        """Return the cookies of a request that ``consent`` denies."""
+        names = dict.fromkeys(cookie_names(headers))
+        return [name for name in names if not consent.closed.isdisjoint(self._rules.standing(name).owners)]
+
+    def _may_leave(self, header: bytes, consent: Callable[[], Consent], now: float) -> bool:
+        name = cookie_name(header)
+        standing = self._rules.standing(name)
+        closed = consent().closed.intersection(standing.owners) if standing.owners else frozenset()
+        if (standing.declared and not closed) or is_deletion(header, now):
+            return True
+        if closed:
+            self._reports.held_back(name, standing, min(closed))
+        elif self._strict:
+            self._reports.strict(name)
+        else:
+            self._reports.undeclared(name)
+            return True
+        return False
+
+
+def sets_cookies(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Return whether a response sets any cookie; most do not."""
+    return any(len(key) == 10 and key.lower() == b"set-cookie" for key, _ in headers)

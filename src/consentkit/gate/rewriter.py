@@ -1,0 +1,500 @@
+"""Closed markup made inert on its way through, on the tokens of the HTML standard.
+
+Text comes in pieces of any size and leaves as it came but for what is closed. Nothing is held back
+longer than it takes to know: a tag until its end, an inline script or style sheet until its end tag.
+Pieces in which nothing stirs are only run through the tokenizer, so that it knows where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Reversible
+from typing import Final, NamedTuple
+
+from turbohtml import Token, Tokenizer, TokenType
+
+from .attributes import EMBEDS, PREFIX, StartTag, is_embed
+from .held import Held, unified
+from .html import (
+    BACK_TO_HTML,
+    FOREIGN_ROOTS,
+    MAX_DEPTH,
+    RAW_TEXT,
+    STYLE_GUARD,
+    ForeignContent,
+    ended,
+    finished,
+    opens_raw_text,
+    start_tag,
+)
+from .in_place import inert_in_place
+from .insertion import Insertion
+from .region import Region
+from .verdict import Judge, Verdict, runs
+from .watch import Places, Watch, mentions_foreign
+
+#: Characters that may be held back: the longest tag, inline script or style sheet that is looked into.
+MAX_HELD: Final = 2_097_152
+
+# One start tag in its whole length; ``in_place`` takes it apart by the same rules.
+_START_TAG: Final = re.compile(
+    r"""<[^\t\n\f\r />]*+(?:[\t\n\f\r /]*+=?[^\t\n\f\r />=]++"""
+    r"""(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"|'[^']*+'|[^\t\n\f\r >]*+))?+)*+[\t\n\f\r /]*+=?>"""
+)
+_BOM: Final = "\ufeff".encode().decode("latin-1")
+_TRACKED: Final = RAW_TEXT | FOREIGN_ROOTS | BACK_TO_HTML
+_FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "audio"})
+
+#: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
+Placeholder = Callable[[str, str], str]
+#: Whether the visitor has asked to load this one embed now: ``(service, address) -> bool``.
+Once = Callable[[str, str], bool]
+
+
+class TooLongError(Exception):
+    """A tag, comment or ``<noscript>`` is longer than may be held back; nothing after it can be judged."""
+
+
+class Surroundings(NamedTuple):
+    """What a rewriter asks and tells.
+
+    Attributes:
+        judge: judges tags, scripts and style sheets.
+        placeholder: makes the notice in the place of an embed.
+        once: whether one embed is to be loaded this time.
+    """
+
+    judge: Judge
+    placeholder: Placeholder | None = None
+    once: Once | None = None
+
+
+class _Raw(NamedTuple):
+    """An element whose content is read as text, and may have to change with its start tag.
+
+    Attributes:
+        tag: its start tag.
+        start: offset of the start tag in what is held.
+        content: offset of its content.
+        closed: whether the start tag is closed whatever the content is.
+    """
+
+    tag: StartTag
+    start: int
+    content: int
+    closed: bool = False
+
+
+class Rewriter:
+    """Rewrites one document, or the content of one element.
+
+    Args:
+        around: see there.
+        insertion: where something is put in; ``None`` for nothing.
+        watch: spares most start tags a closer look; without it each is judged.
+        depth: how many elements that hold text, and markup after all, this is inside of.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        insertion: Insertion | None = None,
+        *,
+        watch: Watch | None = None,
+        depth: int = 0,
+    ) -> None:
+        self._around = around
+        self._judge = around.judge
+        self._insertion = insertion
+        self._watch = watch
+        self._depth = depth
+        self._tokenizer = Tokenizer()
+        self._held = Held()
+        self._foreign = ForeignContent()
+        self._region: Region | None = None
+        self._raw: _Raw | None = None
+        self._passing = ""  # the element whose text passes as it is
+        self.first: str | None = None  # the first service that closed something
+        self.unread = False  # whether a script or style sheet was too long to be looked into
+
+    @property
+    def held(self) -> str:
+        """What has come in and not yet gone out."""
+        return self._held.text
+
+    @property
+    def idle(self) -> bool:
+        """Whether whatever does not stir may pass: nothing is to be put in, no region is open."""
+        return self._region is None and self._inserted
+
+    def feed(self, text: str, *, places: Places | None) -> str:
+        """Return what can leave once ``text`` has come.
+
+        Args:
+            text: the next piece.
+            places: offsets, in what is held and ``text`` together, of what may have to be gated;
+                ``None`` for anywhere.
+
+        Raises:
+            TooLongError: too much would have to be held back.
+        """
+        self._held.add(text)
+        tokens = self._tokenizer.feed(unified(text))
+        watched = self._foreign.inside or mentions_foreign(self._held.text)
+        if places is None or not self.idle or (places and self._raw is not None):
+            last = self._look(tokens)
+        elif watched or places:
+            last = self._look_at(list(tokens), places)
+        else:
+            # Of two tokens in a row one is markup, so the last two tell what is open at the end.
+            last = _last_markup(deque(tokens, 2))
+            self._note_raw_text(last)
+        out = self._let_go(self._safe_end(last))
+        if len(self._held.text) > MAX_HELD:
+            out += self._too_long()
+        return out
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the page ends within a tag, a comment or a script, which would swallow what follows."""
+        return self._raw is not None or bool(self._passing) or "<" in self._held.text
+
+    def skip(self) -> str:
+        """Return what is held; nothing of it, and nothing that follows, is looked at any more."""
+        self._raw = None
+        return self._let_go(len(self._held.text))
+
+    def close(self, *, complete: bool = False) -> str:
+        """Return the rest.
+
+        Args:
+            complete: whether what is left open, such as a comment, must be closed or become text,
+                because something else follows that it must not swallow.
+        """
+        raw, self._raw = self._raw, None
+        passing = self._passing
+        if raw is not None:
+            self._settle(raw, len(self._held.text), complete=complete)
+        elif complete:
+            rest = ended(passing, self._held.text) if passing else finished(self._held.text)
+            self._held.replace(0, len(self._held.text), rest)
+        return self._let_go(len(self._held.text))
+
+    # ---- tokens
+
+    def _look(self, tokens: Iterable[Token]) -> Token | None:
+        """Judge every token."""
+        last = None
+        for token in tokens:
+            if token.type is not TokenType.TEXT:
+                last = token
+            if self._raw is not None or not self.idle or not self._passes(token):
+                self._judge_token(token)
+        return last
+
+    def _judge_token(self, token: Token) -> None:
+        at = self._offset(token)
+        if token.type is TokenType.TEXT:
+            self._text(token, at)
+            return
+        if self._raw is not None:
+            self._settle(self._raw, at)
+            self._raw = None
+        self._passing = ""
+        if token.type is TokenType.START_TAG:
+            self._start(token, at)
+        elif token.type is TokenType.END_TAG:
+            self._end(token, at)
+        elif token.type is TokenType.DOCTYPE and self._insertion is not None:
+            self._insertion.doctype()
+
+    def _look_at(self, tokens: list[Token], places: Places) -> Token | None:
+        """Judge the tokens at the given places alone."""
+        inside, after = _followed(self._foreign, tokens)
+        ends = {self._held.position(place) for place in places}
+        chosen = sorted({bisect_right(tokens, end, key=_begin) - 1 for end in ends})
+        if any(number in inside for number in chosen):
+            return self._look(tokens)
+        self._foreign = ForeignContent()
+        judged: Token | None = None
+        for place in chosen:
+            # The text of a script is judged with its start tag.
+            number = place - 1 if place >= 0 and tokens[place].type is TokenType.TEXT else place
+            token = tokens[number] if number >= 0 else None
+            if token is None or token is judged:
+                continue
+            if token.type is TokenType.START_TAG:
+                judged = token
+                self._judge_alone(token, _next_markup(tokens, number))
+        self._foreign = after
+        last = _last_markup(tokens)
+        if last is not judged:
+            self._note_raw_text(last)
+        return last
+
+    def _judge_alone(self, token: Token, following: Token | None) -> None:
+        """Judge a start tag and, where all of it is here, its text."""
+        self._leave_raw_text()
+        self._start(token, self._offset(token))
+        if following is not None:
+            if self._raw is not None:
+                self._settle(self._raw, self._offset(following))
+            self._leave_raw_text()
+
+    @property
+    def _inserted(self) -> bool:
+        return self._insertion is None or self._insertion.done
+
+    def _passes(self, token: Token) -> bool:
+        """Whether a token is none of our business, at one glance."""
+        if token.type is TokenType.TEXT:
+            return True
+        tag = token.tag or ""
+        if token.type is TokenType.END_TAG:
+            self._passing = ""
+            self._foreign.end(tag)
+            return True
+        if token.type is not TokenType.START_TAG or tag in RAW_TEXT or self._may_stir(token):
+            return False
+        if tag in _TRACKED:
+            self._foreign.start(StartTag(tag, (), token.self_closing))
+        return True
+
+    def _may_stir(self, token: Token) -> bool:
+        attributes = token.attrs
+        if not attributes:
+            return False
+        values = dict(attributes)
+        return (
+            self._watch is None
+            or PREFIX in values
+            or "srcdoc" in values
+            or self._watch.stirs_in("\0".join(values.values()))
+        )
+
+    def _text(self, token: Token, at: int) -> None:
+        insertion = self._insertion
+        raw = self._raw is not None or self._passing
+        if insertion is None or insertion.done or raw:
+            return
+        # A byte order mark is text to the tokenizer, and nothing to a browser.
+        if (token.data or "").removeprefix("\ufeff").removeprefix(_BOM).strip():
+            self._held.put(at, insertion.content())
+
+    def _start(self, token: Token, at: int) -> None:
+        tag = start_tag(token)
+        end = self._end_of_tag(at)
+        before, after = "", ""
+        if self._insertion is not None and not self._insertion.done:
+            before, after = self._insertion.start(tag)
+        verdict = self._verdict(tag)
+        self._held.put(at, before)
+        if verdict is not None and not self._asked_for_once(tag, verdict):
+            self.first = self.first or verdict.name
+            if self._close_tag(tag, verdict, at, end) and tag.tag == "style":
+                after += STYLE_GUARD
+        self._held.put(end, after)
+        if self._region is not None:
+            self._region.start(tag)
+        elif verdict is not None and verdict.declared:
+            self._region = Region.of(tag, verdict.name, foreign=self._foreign.inside)
+        self._foreign.start(tag)
+        if tag.tag in RAW_TEXT:
+            self._open_raw_text(tag, at, end, closed=verdict is not None)
+
+    def _open_raw_text(self, tag: StartTag, at: int, end: int, *, closed: bool) -> None:
+        if self._looks_into(tag, closed=closed):
+            self._raw = _Raw(tag, at, end, closed)
+        else:
+            self._passing = tag.tag
+
+    def _looks_into(self, tag: StartTag, *, closed: bool) -> bool:
+        """Whether the content of an element that holds text must be known before any of it may leave."""
+        if tag.tag == "noscript" or self._foreign.inside:
+            return True
+        if closed:
+            return False
+        return tag.tag == "style" or (tag.tag == "script" and runs(tag) and tag.get("src") is None)
+
+    def _verdict(self, tag: StartTag) -> Verdict | None:
+        if self._region is not None:
+            return Verdict(self._region.name, None)
+        return self._judge.tag(tag, self._within)
+
+    def _within(self, markup: str) -> str | None:
+        """Return the first closed service in the markup of an ``srcdoc``."""
+        if self._depth >= MAX_DEPTH:
+            return self._judge.script(markup)
+        inner = Rewriter(Surroundings(self._judge), depth=self._depth + 1)
+        inner.feed(markup, places=None)
+        inner.close(complete=True)
+        return inner.first
+
+    def _asked_for_once(self, tag: StartTag, verdict: Verdict) -> bool:
+        once = self._around.once
+        return once is not None and tag.tag in _FRAMES and once(verdict.name, _address(tag))
+
+    def _close_tag(self, tag: StartTag, verdict: Verdict, at: int, end: int) -> bool:
+        """Make a start tag inert; return whether it was not so before."""
+        source = self._held.text[at:end]
+        inert = inert_in_place(source, tag, verdict.name, verdict.attributes)
+        if inert == source:
+            return False
+        placeholder = self._around.placeholder
+        if placeholder is not None and tag.tag in _FRAMES and tag.tag in EMBEDS and is_embed(tag):
+            inert = placeholder(verdict.name, _address(tag)) + inert
+        self._held.replace(at, end, inert)
+        return True
+
+    def _end(self, token: Token, at: int) -> None:
+        tag = token.tag or ""
+        if self._insertion is not None and not self._insertion.done:
+            self._held.put(at, self._insertion.end(tag))
+        self._foreign.end(tag)
+        if self._region is not None and self._region.ends_with(tag):
+            self._region = None
+
+    # ---- the content of elements that hold text
+
+    def _settle(self, raw: _Raw, end: int, *, complete: bool = False) -> None:
+        """Judge the content of a script, a style sheet or a ``<noscript>`` now that all of it is here."""
+        content = self._held.text[raw.content : end]
+        tag = raw.tag
+        new = content
+        if not raw.closed and tag.tag == "script" and runs(tag) and tag.get("src") is None:
+            owner = self._judge.script(content)
+            if owner is not None:
+                self._close_raw(raw, owner)
+        elif not raw.closed and tag.tag == "style":
+            new, owner = self._judge.style(content)
+            if owner is not None:
+                self._close_raw(raw, owner)
+                new = STYLE_GUARD + content
+        if tag.tag == "noscript" or (self._foreign.inside and self._depth < MAX_DEPTH):
+            new = self._nested(new)
+        if complete:
+            new = ended(tag.tag, new)
+        if new != content:
+            self._held.replace(raw.content, end, new)
+
+    def _close_raw(self, raw: _Raw, owner: str) -> None:
+        self.first = self.first or owner or None
+        source = self._held.text[raw.start : raw.content]
+        self._held.replace(raw.start, raw.content, inert_in_place(source, raw.tag, owner, None))
+
+    def _nested(self, markup: str) -> str:
+        if self._depth >= MAX_DEPTH:
+            return markup.replace("<", "&lt;")
+        inner = Rewriter(self._around, depth=self._depth + 1)
+        inner._region = self._region.within() if self._region is not None else None
+        inner._foreign = self._foreign.copy()
+        out = inner.feed(markup, places=None) + inner.close(complete=True)
+        self.first = self.first or inner.first
+        # Where nothing was closed, it does not matter how the content is read.
+        return out if inner.first is not None else markup
+
+    # ---- what may leave
+
+    def _note_raw_text(self, last: Token | None) -> None:
+        """Keep in mind what is open at the end of a piece that nobody looked into."""
+        if last is None:
+            return
+        self._leave_raw_text()
+        if opens_raw_text(last):
+            at = self._offset(last)
+            self._open_raw_text(start_tag(last), at, self._end_of_tag(at), closed=False)
+
+    def _leave_raw_text(self) -> None:
+        self._raw, self._passing = None, ""
+
+    def _safe_end(self, last: Token | None) -> int:
+        """Return how much of what is held no later token can reach back into."""
+        if self._raw is not None:
+            return self._raw.start
+        begin = 0
+        if last is not None:
+            at = self._offset(last)
+            begin = at + _length(self._held.text, at)
+        if self._passing == "plaintext":
+            return len(self._held.text)
+        if self._passing:
+            tail = re.compile(f"</{self._passing}", re.IGNORECASE).search(self._held.text, begin)
+            keep = len(self._passing) + 1
+            return tail.start() if tail else max(begin, len(self._held.text) - keep)
+        tail_start = self._held.text.find("<", begin)
+        return tail_start if tail_start >= 0 else len(self._held.text)
+
+    def _let_go(self, end: int) -> str:
+        if self._raw is not None:
+            self._raw = self._raw._replace(start=self._raw.start - end, content=self._raw.content - end)
+        return self._held.let_go(end)
+
+    def _too_long(self) -> str:
+        """Give up holding: a script or style sheet is closed, unread; of anything else no more may leave."""
+        raw, self._raw = self._raw, None
+        if raw is None or raw.tag.tag not in ("script", "style") or self._foreign.inside:
+            raise TooLongError
+        self.unread = True
+        self._close_raw(raw, "")
+        if raw.tag.tag == "style":
+            self._held.put(raw.content, STYLE_GUARD)
+        self._passing = raw.tag.tag
+        return self._let_go(len(self._held.text) - len(raw.tag.tag) - 1)
+
+    def _offset(self, token: Token) -> int:
+        return self._held.offset(token.line, token.col)
+
+    def _end_of_tag(self, at: int) -> int:
+        match = _START_TAG.match(self._held.text, at)
+        return match.end() if match else at + _length(self._held.text, at)
+
+
+def _followed(foreign: ForeignContent, tokens: list[Token]) -> tuple[Container[int], ForeignContent]:
+    """Return which of the tokens may be in foreign content, and how it stands after them."""
+    now = foreign.copy()
+    spans: list[range] = []
+    since = 0
+    for number, token in enumerate(tokens):
+        if token.tag not in _TRACKED:
+            continue
+        was_inside = now.inside
+        if token.type is TokenType.START_TAG:
+            now.start(StartTag(token.tag or "", (), token.self_closing))
+        else:
+            now.end(token.tag or "")
+        if now.inside and not was_inside:
+            since = number
+        elif was_inside and not now.inside:
+            spans.append(range(since, number + 1))
+    if now.inside:
+        spans.append(range(since, len(tokens)))
+    return {number for span in spans for number in span}, now
+
+
+def _begin(token: Token) -> tuple[int, int]:
+    return token.line, token.col
+
+
+def _next_markup(tokens: list[Token], number: int) -> Token | None:
+    return next(
+        (token for token in tokens[number + 1 : number + 3] if token.type is not TokenType.TEXT), None
+    )
+
+
+def _last_markup(tokens: Reversible[Token]) -> Token | None:
+    return next((token for token in reversed(tokens) if token.type is not TokenType.TEXT), None)
+
+
+def _length(html: str, at: int) -> int:
+    """Return the length of the tag, comment or doctype that begins at ``at``; all of it is there."""
+    for end in (at + 512, len(html)):
+        tokenizer = Tokenizer(capture_source=True)
+        for token in tokenizer.feed(unified(html[at:end])):
+            return len(token.source or "")
+    return 0
+
+
+def _address(tag: StartTag) -> str:
+    return tag.get("src") or tag.get("data") or tag.get("srcdoc") or ""

@@ -1,0 +1,90 @@
+"""One ``Set-Cookie`` header as a browser reads it: the name, and whether it deletes.
+
+Follows RFC 6265bis, section 5.6, down to what it does with nonsense; never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+#: Characters of an attribute's value beyond which browsers ignore the attribute (RFC 6265bis, section 5.6).
+MAX_ATTRIBUTE: Final = 1_024
+#: Seconds by which an application's "now" may lie ahead of ours and still mean a deletion.
+SLACK: Final = 2
+
+_MAX_AGE: Final = re.compile(rb"-?[0-9]+")
+# RFC 6265bis, section 5.1.1: what stands between the tokens of a date, and the four tokens that count.
+_TOKENS: Final = re.compile(rb"[^\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_TIME: Final = re.compile(rb"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[^0-9].*)?", re.DOTALL)
+_DAY: Final = re.compile(rb"([0-9]{1,2})(?:[^0-9].*)?", re.DOTALL)
+_YEAR: Final = re.compile(rb"([0-9]{2,4})(?:[^0-9].*)?", re.DOTALL)
+_MONTHS: Final = (
+    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+)  # fmt: skip
+
+
+def cookie_name(header: bytes) -> bytes:
+    """Return the name of the cookie that a ``Set-Cookie`` sets; empty for one without a name."""
+    name, equals, _ = header.partition(b";")[0].partition(b"=")
+    return name.strip(b" \t") if equals else b""
+
+
+def is_deletion(header: bytes, now: float) -> bool:
+    """Return whether a ``Set-Cookie`` takes a cookie away.
+
+    ``Max-Age`` counts before ``Expires``, and the last one of each; what cannot be read counts as not
+    there. A cookie without either lives until the browser is closed and is no deletion.
+
+    Args:
+        header: the value of the header.
+        now: the time in UTC seconds.
+    """
+    max_age: bytes | None = None
+    expires: float | None = None
+    for attribute in header.split(b";")[1:]:
+        key, _, value = attribute.partition(b"=")
+        value = value.strip(b" \t")
+        if len(value) > MAX_ATTRIBUTE:
+            continue
+        name = key.strip(b" \t").lower()
+        if name == b"max-age" and _MAX_AGE.fullmatch(value):
+            max_age = value
+        elif name == b"expires":
+            date = cookie_date(value)
+            expires = date if date is not None else expires
+    if max_age is not None:
+        return max_age.startswith(b"-") or not max_age.strip(b"0")
+    return expires is not None and expires <= now + SLACK
+
+
+def cookie_date(text: bytes) -> float | None:
+    """Return the moment that an ``Expires`` names, in UTC seconds, or ``None`` where it names none."""
+    time = day = month = year = None
+    for token in _TOKENS.findall(text):
+        if time is None and (match := _TIME.fullmatch(token)):
+            time = tuple(map(int, match.groups()))
+        elif day is None and (match := _DAY.fullmatch(token)):
+            day = int(match[1])
+        elif month is None and token[:3].lower() in _MONTHS:
+            month = _MONTHS.index(token[:3].lower()) + 1
+        elif year is None and (match := _YEAR.fullmatch(token)):
+            year = int(match[1])
+    if time is None or day is None or month is None or year is None:
+        return None
+    return _moment(_full_year(year), month, day, time)
+
+
+def _full_year(year: int) -> int:
+    if year < 70:
+        return year + 2000
+    return year + 1900 if year < 100 else year
+
+
+def _moment(year: int, month: int, day: int, time: tuple[int, ...]) -> float | None:
+    try:
+        moment = datetime(year, month, day, time[0], time[1], time[2], tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment.timestamp() if year >= 1601 else None

@@ -1,0 +1,69 @@
+"""``Outgoing``: what an application sends, on its way to one visitor."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from starlette.types import Message, Scope, Send
+
+from .visit import Visit
+
+if TYPE_CHECKING:
+    from .page import Page
+
+logger = logging.getLogger("consentkit")
+
+#: The messages that carry response headers: HTTP, WebSocket and the refusal of a WebSocket.
+STARTS: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+#: After one of these there is nothing left to refuse.
+_ANSWERS: Final = STARTS | {"websocket.close"}
+
+
+class Outgoing:
+    """The ``send`` of one connection. Messages that are none of our business leave as they are.
+
+    Attributes:
+        started: whether the application has begun to answer.
+    """
+
+    __slots__ = ("_gates_pages", "_page", "_scope", "_send", "_visit", "started")
+
+    def __init__(self, visit: Visit, scope: Scope, send: Send, *, gates_pages: bool) -> None:
+        self._visit = visit
+        self._scope = scope
+        self._send = send
+        self._gates_pages = gates_pages
+        self._page: Page | None = None
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        """Send one message."""
+        kind = message["type"]
+        if kind == "http.response.body" and self._page is not None:
+            for outgoing in self._page.body(message):
+                await self._send(outgoing)
+            return
+        if kind in _ANSWERS:
+            self.started = True
+            if kind in STARTS:
+                await self._start(message)
+                return
+        await self._send(message)
+
+    async def _start(self, message: Message) -> None:
+        headers = message.get("headers")
+        if headers is not None and not isinstance(headers, (list, tuple)):
+            # ASGI allows any iterable, and looking at one that is used up would empty it.
+            message = {**message, "headers": list(headers)}
+        if self._gates_pages and message["type"] == "http.response.start" and message.get("headers"):
+            from .page import Page, is_encoded, is_page  # noqa: PLC0415 # loads the tokenizer
+
+            if is_page(message):
+                if not is_encoded(message):
+                    self._page = Page(self._visit, self._scope, message)
+                    for outgoing in self._page.begin():
+                        await self._send(outgoing)
+                    return
+                self._visit.warn_of_encoding()
+        await self._send(self._visit.start(message))

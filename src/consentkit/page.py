@@ -1,0 +1,107 @@
+"""``Page``: a document on its way to one visitor, from the messages of an application to those that leave."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+from starlette.types import Message, Scope
+
+from .gate.insertion import Inserts
+from .gate.stream import HtmlGate
+from .gate.validators import for_changed_page
+from .visit import Visit
+
+logger = logging.getLogger("consentkit")
+
+_HTML: Final = re.compile(rb"\s*text/html\s*(?:;(.*))?", re.IGNORECASE | re.DOTALL)
+_CHARSET: Final = re.compile(rb"(?:^|;)\s*charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
+# Responses without a body, and parts of one.
+_UNTOUCHED: Final = frozenset({204, 205, 206, 304})
+# A frame is part of a page that asks already.
+_FRAMES: Final = frozenset({b"iframe", b"frame", b"embed", b"object"})
+
+
+def is_page(message: Message) -> bool:
+    """Return whether a response is a document that a browser would show."""
+    status = message.get("status", 200)
+    return status >= 200 and status not in _UNTOUCHED and _content_type(message) is not None
+
+
+def is_encoded(message: Message) -> bool:
+    """Return whether the body of a response is compressed, so that nobody can read it here."""
+    return any(
+        key.lower() == b"content-encoding" and value.strip().lower() not in (b"", b"identity")
+        for key, value in message["headers"]
+    )
+
+
+class Page:
+    """One HTML response. The start is kept until the first byte of the body, where a length was promised.
+
+    Args:
+        visit: the visitor.
+        scope: of the request.
+        message: the start of the response, as the application sent it, with its headers as a list.
+    """
+
+    def __init__(self, visit: Visit, scope: Scope, message: Message) -> None:
+        self._visit = visit
+        self._scope = scope
+        self._start: Message | None = message
+        self._gate = HtmlGate(
+            visit.claims,
+            closed=visit.closed,
+            charset=_charset(message),
+            allows=visit.allows,
+            inserts=self._inserts,
+            placeholder=visit.placeholder,
+        )
+        # Read now: whatever the page differs by must be known when its headers leave.
+        visit.place()
+        self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])
+
+    def begin(self) -> list[Message]:
+        """Return what can be sent before any of the body has come."""
+        if self._waits and self._scope["method"] != "HEAD":
+            return []
+        return self._started(None)
+
+    def body(self, message: Message) -> list[Message]:
+        """Return what to send for a piece of the body."""
+        more = bool(message.get("more_body", False))
+        body = self._gate.feed(message.get("body", b""), more=more)
+        started = self._started(None if more else len(body))
+        return [*started, {**message, "body": body}]
+
+    def _started(self, length: int | None) -> list[Message]:
+        """Return the start, once, with the length that the body has after all."""
+        start, self._start = self._start, None
+        if start is None:
+            return []
+        headers = for_changed_page(start["headers"], self._visit.state_tag)
+        promised = [pair for pair in headers if pair[0].lower() == b"content-length"]
+        if promised:
+            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            if length is not None and self._scope["method"] != "HEAD":
+                headers.append((b"content-length", str(length).encode()))
+        return [self._visit.start({**start, "headers": headers})]
+
+    def _inserts(self) -> Inserts:
+        destination = next((v for k, v in self._scope["headers"] if k == b"sec-fetch-dest"), b"")
+        return Inserts() if destination in _FRAMES else self._visit.inserts()
+
+
+def _content_type(message: Message) -> bytes | None:
+    """Return the parameters of ``text/html``, or ``None`` for another type."""
+    for key, value in message["headers"]:
+        if key.lower() == b"content-type":
+            match = _HTML.fullmatch(value)
+            return (match[1] or b"") if match else None
+    return None
+
+
+def _charset(message: Message) -> str | None:
+    match = _CHARSET.search(_content_type(message) or b"")
+    return match[1].decode("latin-1") if match else None
