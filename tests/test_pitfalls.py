@@ -346,3 +346,34 @@ def test_two_tabs_that_answer_at_once_leave_the_last_answer_whole(policy: Policy
     for last, allowed in (("grant-all", True), ("deny-all", False)):
         client = TestClient(app, cookies={"consent": values[last]})
         assert ("analytics" in client.get("/cookies/state").json()["allowed"]) is allowed
+
+
+# --- what a browser does before the page is there ------------------------------------------------------------
+
+
+GATED_LINK = b"<https://video.example/a.js>; rel=preload; as=script"
+OWN_LINK = b"</tides.css>; rel=preload; as=style"
+
+
+#
+def test_no_header_and_no_early_hint_leads_to_a_gated_host(
+    policy: Policy, secret_key: str, exchange: Exchange
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.early_hint", "links": [GATED_LINK, OWN_LINK]})
+        links = [(b"Link", GATED_LINK + b", " + OWN_LINK), (b"link", GATED_LINK)]
+        await send({"type": "http.response.start", "status": 200, "headers": links})
+
+    wrapped = ConsentMiddleware(app, policy=policy, secret_key=secret_key)
+
+    def links_of(messages: list[Message]) -> list[bytes]:
+        hints = [link for message in messages for link in message.get("links", ())]
+        return [
+            *hints,
+            *(value for m in messages for key, value in m.get("headers", ()) if key.lower() == b"link"),
+        ]
+
+    assert links_of(exchange(wrapped)) == [OWN_LINK, OWN_LINK]
+    granted = consent_cookies(policy, secret_key, granted=["third-party"])["consent"]
+    passed = links_of(exchange(wrapped, headers=[(b"cookie", f"consent={granted}".encode())]))
+    assert b"".join(passed).count(GATED_LINK) == 3

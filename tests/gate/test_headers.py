@@ -22,6 +22,17 @@ DIRECTIVES = st.sampled_from(
         b"Cookie",
     ]
 )
+# What caches in front of a site obey before they look at Cache-Control.
+NETWORKS = [
+    b"CDN-Cache-Control",
+    b"Surrogate-Control",
+    b"Cloudflare-CDN-Cache-Control",
+    b"Edge-Control",
+    b"Netlify-CDN-Cache-Control",
+    b"Vercel-CDN-Cache-Control",
+    b"X-LiteSpeed-Cache-Control",
+    b"X-Accel-Expires",
+]
 LINES = st.tuples(NAMES, st.lists(DIRECTIVES, max_size=4).map(b", ".join) | st.binary(max_size=12))
 
 
@@ -137,9 +148,7 @@ def test_the_application_s_own_list_is_never_written_to() -> None:
 
 
 #
-@pytest.mark.parametrize(
-    "name", [b"CDN-Cache-Control", b"Surrogate-Control", b"Cloudflare-CDN-Cache-Control"]
-)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_what_speaks_to_networks_alone_does_not_outrank_private(name: bytes) -> None:
     given = [(b"content-type", b"text/html"), (name, b"max-age=600")]
 
@@ -148,3 +157,21 @@ def test_what_speaks_to_networks_alone_does_not_outrank_private(name: bytes) -> 
         True,
     )
     assert with_no_store(given) == [(b"content-type", b"text/html"), (b"cache-control", b"no-store")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"x-accel-expires", b"0"),
+        (b"cdn-cache-control", b"no-store"),
+        (b"surrogate-control", b"max-age=0, no-store"),
+        (b"x-litespeed-cache-control", b"Private,max-age=60"),
+    ],
+)
+def test_what_forbids_a_network_to_cache_is_no_mistake(name: bytes, value: bytes) -> None:
+    assert with_private([(name, value)]) == ([(b"cache-control", b"private")], False)
+
+
+@pytest.mark.parametrize("value", [b"600", b"@1700000000", b"10", b"max-age=0", b"no-storage", b""])
+def test_what_allows_a_network_to_cache_is_one(value: bytes) -> None:
+    assert with_private([(b"X-Accel-Expires", value)]) == ([(b"cache-control", b"private")], True)

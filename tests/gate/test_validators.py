@@ -53,10 +53,9 @@ def test_a_set_has_the_same_tag_in_every_process() -> None:
     code = "from consentkit.gate.validators import *; print(state_tag(frozenset('abcdefgh')).decode())"
 
     def printed(seed: str) -> str:
-        env = {"PYTHONHASHSEED": seed}
-        return subprocess.run(
-            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-        ).stdout  # noqa: S603 - this interpreter, a line of our own
+        command, env = [sys.executable, "-c", code], {"PYTHONHASHSEED": seed}
+        run = subprocess.run(command, env=env, capture_output=True, text=True, check=True)  # noqa: S603 - this interpreter, a line of our own
+        return run.stdout
 
     assert len({printed("1"), printed("2"), state_tag(frozenset("hgfedcba")).decode() + "\n"}) == 1
 

@@ -97,10 +97,12 @@ class _AsciiBased:
 
 
 def _keeps_ascii(codec: str) -> bool:
+    """Whether ASCII stands for itself and nothing else stands as ASCII, unlike in UTF-7 and EBCDIC."""
     try:
-        return "<é>".encode(codec, "xmlcharrefreplace").startswith(b"<")
+        markup, letter = "<&>".encode(codec), "é".encode(codec, "xmlcharrefreplace")
     except (LookupError, ValueError):
         return False
+    return markup == b"<&>" and (letter == b"&#233;" or not letter.isascii())
 
 
 class _Utf16:

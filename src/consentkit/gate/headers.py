@@ -13,9 +13,20 @@ Headers = list[tuple[bytes, bytes]]
 _SHARED: Final = re.compile(rb"(?i)(?:^|,)\s*(?:public|s-maxage\s*=\s*\"?\d+\"?)\s*(?=,|$)")
 _PRIVATE: Final = re.compile(rb"(?i)(?:^|,)\s*(?:private|no-store)\s*(?=,|$)")
 
-# What speaks to content delivery networks alone and outranks Cache-Control there: RFC 9213, the
-# Edge Architecture specification, and what a large network calls its own.
-_FOR_NETWORKS: Final = (b"cdn-cache-control", b"surrogate-control", b"cloudflare-cdn-cache-control")
+# What speaks to proxies and content delivery networks alone and outranks Cache-Control there: RFC 9213,
+# the Edge Architecture specification, nginx, and what large networks call their own.
+_FOR_NETWORKS: Final = (
+    b"cdn-cache-control",
+    b"surrogate-control",
+    b"x-accel-expires",
+    b"cloudflare-cdn-cache-control",
+    b"edge-control",
+    b"netlify-cdn-cache-control",
+    b"vercel-cdn-cache-control",
+    b"x-litespeed-cache-control",
+)
+# What of it keeps a response out of the cache already: no-store in any of them, 0 in X-Accel-Expires.
+_FORBIDDEN: Final = re.compile(rb"(?i)\s*0\s*\Z|(?:.*,)?\s*(?:private|no-store)\s*(?:,|\Z)", re.DOTALL)
 _CACHING: Final = frozenset({b"vary", b"cache-control", *_FOR_NETWORKS})
 _LENGTHS: Final = frozenset(map(len, _CACHING))
 _JUST_PRIVATE: Final = (b"cache-control", b"private")
@@ -85,12 +96,15 @@ def with_no_store(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def _without_networks(headers: Headers) -> tuple[Headers, bool]:
-    """Return ``headers`` without what speaks to networks alone, and whether there was any."""
+    """Return ``headers`` without what speaks to networks alone, and whether one would have kept the response."""
+    kept: Headers = []
     spoken = False
-    for name in _FOR_NETWORKS:
-        headers, values = _taken_out(headers, name)
-        spoken = spoken or bool(values)
-    return headers, spoken
+    for key, value in headers:
+        if len(key) in _LENGTHS and key.lower() in _FOR_NETWORKS:
+            spoken = spoken or not _FORBIDDEN.match(value)
+        else:
+            kept.append((key, value))
+    return kept, spoken
 
 
 def _taken_out(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> tuple[Headers, list[bytes]]:

@@ -25,7 +25,9 @@ class Held:
         self._lines = None
 
     def offset(self, line: int, col: int) -> int:
-        """Return the offset of a line and a column."""
+        """Return the offset of a line and a column; a negative one for what has left."""
+        if line < self._line:
+            return -1
         return self._starts[line - self._line] + col
 
     def position(self, place: int) -> tuple[int, int]:

@@ -45,8 +45,9 @@ _VALUE: Final = re.compile(
     rb"((?:;[ \t]*+" + _NAME + rb"[ \t]*+(?:=[ \t]*+(?:" + _HELD + rb"))?+[ \t]*+)*+)(?=,|\Z)",
     re.DOTALL,
 )
-# Where a value that cannot be parsed ends at the latest.
-_NEXT: Final = re.compile(rb",(?=[\s,]*+<)")
+_BETWEEN: Final = re.compile(rb"[\s,]*+")
+# Where a value that cannot be parsed ends at the latest, if there is a comma in it.
+_BEFORE_NEXT: Final = re.compile(rb"(?<![\s,])[\s,]++(?=<)")
 _PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 _PIECES: Final = re.compile(r"[<>\"'\s,;=]+")
 _WITH_ADDRESSES: Final = frozenset({b"anchor", b"imagesrcset"})
@@ -127,18 +128,21 @@ _remembered = lru_cache(256)(_parsed)
 
 def _links(value: bytes) -> Iterator[_Link]:
     position = 0
-    while position < len(value):
+    while (position := _start(value, position)) < len(value):
         match = _VALUE.match(value, position)
         if match is not None:
-            end = match.end()
             yield _Link(match[0].strip(), _addresses(match[1], match[2]))
+            position = match.end()
         else:
-            following = _NEXT.search(value, position)
-            end = following.start() if following else len(value)
-            raw = value[position:end].strip(b" \t,")
-            if raw:
-                yield _unparsed(raw)
-        position = end + 1
+            gaps = (gap for gap in _BEFORE_NEXT.finditer(value, position) if b"," in gap[0])
+            end = next((gap.start() for gap in gaps), len(value))
+            yield _unparsed(value[position:end].strip(b" \t,"))
+            position = end
+
+
+def _start(value: bytes, position: int) -> int:
+    gap = _BETWEEN.match(value, position)
+    return gap.end() if gap else position
 
 
 def _addresses(target: bytes, parameters: bytes) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ _START_TAG: Final = re.compile(
     r"""(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"|'[^']*+'|[^\t\n\f\r >]*+))?+)*+[\t\n\f\r /]*+=?>"""
 )
 _BOM: Final = "\ufeff".encode().decode("latin-1")
+_SPACE: Final = "\t\n\f\r "
 _TRACKED: Final = RAW_TEXT | FOREIGN_ROOTS | BACK_TO_HTML
 _FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "audio"})
 
@@ -197,7 +198,10 @@ class Rewriter:
     def _judge_token(self, token: Token) -> None:
         at = self._offset(token)
         if token.type is TokenType.TEXT:
-            self._text(token, at)
+            # What has left was looked at then.
+            at = max(0, at)
+            following = self._held.text.find("<", at)
+            self._text(at, self._held.text[at : following if following >= 0 else None])
             return
         if self._raw is not None:
             self._settle(self._raw, at)
@@ -274,14 +278,15 @@ class Rewriter:
             or self._watch.stirs_in("\0".join(values.values()))
         )
 
-    def _text(self, token: Token, at: int) -> None:
+    def _text(self, at: int, text: str) -> None:
+        """Note text that no element holds; it may begin the body."""
         insertion = self._insertion
-        raw = self._raw is not None or self._passing
-        if insertion is None or insertion.done or raw:
+        if insertion is None or insertion.done or self._raw is not None or self._passing:
             return
         # A byte order mark is text to the tokenizer, and nothing to a browser.
-        if (token.data or "").removeprefix("\ufeff").removeprefix(_BOM).strip():
-            self._held.put(at, insertion.content())
+        words = text.removeprefix("\ufeff").removeprefix(_BOM).lstrip(_SPACE)
+        if words:
+            self._held.put(at + len(text) - len(words), insertion.content())
 
     def _start(self, token: Token, at: int) -> None:
         tag = start_tag(token)
@@ -368,7 +373,9 @@ class Rewriter:
             if owner is not None:
                 self._close_raw(raw, owner)
         elif not raw.closed and tag.tag == "style":
-            new, owner = self._judge.style(content)
+            # In SVG it may hold markup, in which no address is to be touched but by the rules for markup.
+            svg = self._foreign.inside
+            new, owner = (content, self._judge.script(content)) if svg else self._judge.style(content)
             if owner is not None:
                 self._close_raw(raw, owner)
                 new = STYLE_GUARD + content
@@ -423,8 +430,10 @@ class Rewriter:
             tail = re.compile(f"</{self._passing}", re.IGNORECASE).search(self._held.text, begin)
             keep = len(self._passing) + 1
             return tail.start() if tail else max(begin, len(self._held.text) - keep)
-        tail_start = self._held.text.find("<", begin)
-        return tail_start if tail_start >= 0 else len(self._held.text)
+        markup = self._held.text.find("<", begin)
+        end = markup if markup >= 0 else len(self._held.text)
+        self._text(begin, self._held.text[begin:end])
+        return end
 
     def _let_go(self, end: int) -> str:
         if self._raw is not None:
