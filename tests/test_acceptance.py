@@ -96,6 +96,7 @@ def test_a_rejection_deletes_what_the_view_has_set_also_what_scripts_cannot_see(
 
     answer = decide(client, decision="deny-all")
     assert {"_ct", "_visits_1"} <= deleted(answer.headers.get_list("set-cookie"))
+    assert "clear-site-data" not in answer.headers  # it would take the session along
     assert client.cookies.keys() & {"_ct", "_visits_1"} == set()
     assert "set-cookie" not in client.get("/").headers
 

@@ -348,7 +348,7 @@ def test_two_tabs_that_answer_at_once_leave_the_last_answer_whole(policy: Policy
         assert ("analytics" in client.get("/cookies/state").json()["allowed"]) is allowed
 
 
-# --- what a browser does before the page is there ------------------------------------------------------------
+# --- what a browser does before the page is there --------------------------------------------------------
 
 
 GATED_LINK = b"<https://video.example/a.js>; rel=preload; as=script"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import pytest
 from jinja2 import DictLoader, Environment
@@ -34,7 +35,7 @@ def site(policy: Policy, secret_key: str, template: str, **context: object) -> S
         return templates.TemplateResponse(request, "page.html", context)
 
     routes = [Route("/", page), Route("/{rest:path}", page)]
-    options = {"policy": policy, "secret_key": secret_key, "gate_html": False, "inject_banner": False}
+    options: Any = {"policy": policy, "secret_key": secret_key, "gate_html": False, "inject_banner": False}
     return Starlette(
         routes=[Mount("/shop", routes=routes), *routes],
         middleware=[Middleware(ConsentMiddleware, **options)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -70,9 +71,13 @@ def provider() -> Starlette:
 
 @pytest.fixture
 def visitor(provider: Starlette, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    return visitor_of(HERE, provider, monkeypatch)
+
+
+def visitor_of(folder: Path, provider: Starlette, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setenv("CONSENT_SECRET_KEY", KEY)
     monkeypatch.setenv("SESSION_SECRET_KEY", SESSION_KEY)
-    site: dict[str, Any] = runpy.run_path(str(HERE / "app.py"))
+    site: dict[str, Any] = runpy.run_path(str(folder / "app.py"))
     site["app"].state.provider = site["provider_client"](transport=ASGITransport(provider))
     return TestClient(site["app"], base_url="https://allotments.example")
 
@@ -152,11 +157,7 @@ def test_a_form_is_taken_from_the_page_that_made_it_and_from_no_other(
     assert "Welcome, Rosa" in visitor.get("/").text
 
 
-@whatever_was_chosen
-def test_a_member_signs_in_with_the_account_of_another_site(
-    visitor: TestClient, provider: Starlette, choose: Callable[[TestClient], None]
-) -> None:
-    choose(visitor)
+def sign_in_elsewhere(visitor: TestClient, provider: Starlette) -> str:
     visitor.get("/")
     leaving = visitor.get("/provider", follow_redirects=False)
     assert leaving.headers["location"].startswith("https://id.example/authorize?")
@@ -165,8 +166,16 @@ def test_a_member_signs_in_with_the_account_of_another_site(
     back = returning.headers["location"]
     assert back.startswith("https://allotments.example/provider/back?")
     # The browser comes from another site here, and the state must be in the session all the same.
-    told = visitor.get(back, headers={"Sec-Fetch-Site": "cross-site"}).text
+    told: str = visitor.get(back, headers={"Sec-Fetch-Site": "cross-site"}).text
+    return told
 
+
+@whatever_was_chosen
+def test_a_member_signs_in_with_the_account_of_another_site(
+    visitor: TestClient, provider: Starlette, choose: Callable[[TestClient], None]
+) -> None:
+    choose(visitor)
+    told = sign_in_elsewhere(visitor, provider)
     assert "<h1>Welcome, Rosa</h1>" in told
     assert "You are signed in." in told
 
@@ -202,6 +211,32 @@ def test_a_member_stays_signed_in_through_every_change_of_mind(visitor: TestClie
     for choose in (rejected, accepted, withdrawn, accepted, rejected):
         choose(visitor)
         assert "<h1>Willkommen, Rosa</h1>" in visitor.get("/").text
+
+
+@pytest.mark.parametrize("undeclared", ["report", "strict"])
+def test_on_the_first_day_with_nothing_essential_declared_no_sign_in_breaks(
+    provider: Starlette, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, undeclared: str
+) -> None:
+    folder = tmp_path / "accounts"
+    shutil.copytree(HERE, folder)
+    declared = (HERE / "consent.toml").read_text(encoding="utf-8")
+    head, tail = (
+        declared.partition("[categories.essential]")[0],
+        declared.partition("[categories.analytics]")[2],
+    )
+    (folder / "consent.toml").write_text(f"{head}[categories.analytics]{tail}", encoding="utf-8")
+    code = (HERE / "app.py").read_text(encoding="utf-8")
+    changed = code.replace("language=language_of,", f"language=language_of, undeclared={undeclared!r},")
+    assert changed != code
+    (folder / "app.py").write_text(changed, encoding="utf-8")
+
+    visitor = visitor_of(folder, provider, monkeypatch)
+    for choose in (before, rejected, accepted, withdrawn):
+        choose(visitor)
+        assert "You are signed in." in send(visitor, "/sign-in", name="Rosa").text
+        assert "You are signed out." in send(visitor, "/sign-out").text
+        assert "<h1>Welcome, Rosa</h1>" in sign_in_elsewhere(visitor, provider)
+        assert send(visitor, "/sign-out").status_code == 200
 
 
 # --- what is optional ------------------------------------------------------------------------------------

@@ -160,13 +160,7 @@ def test_all_names_of_a_data_consent_and_all_hosts_in_it_must_be_allowed() -> No
 
 
 ATOMS = st.sampled_from(
-    ["<", ">", "a", " ", "\n", "\r\n", "\r", "=", "'", '"', "/", "<!--", "-->", "--!>", "<!-->", "<!", "<?x?>"]
-    + ["</", "<b>", "</b>", "<svg>", "</svg>", "<svg><title>", "</title>", "<math><mi>", "</mi></math>", "&#104;"]
-    + ["<select>", "</select>", "<![CDATA[", "]]>", "<script>", "</script>", "<style>", "</style>", "\x00", "é"]
-    + ["<textarea>", "</textarea>", "<title>", "<noscript>", "</noscript>", "<template>", "</template>", "track("]
-    + ["<script src=//t.example>", "@import '//t.example';", "<img src=//t.example>", "<iframe src=//t.example>"]
-    + ["</iframe>", "<p style='background:url(//t.example)'>", "<xmp>", "</xmp>", "<body>", "<!doctype html>"]
-    + ["<plaintext>", "<frameset>", "<noembed>", "</noembed>", "<object data=//t.example>", "</object>", "//t.example"]
+    ["<", ">", "a", " ", "\n", "\r\n", "\r", "=", "'", '"', "/", "<!--", "-->", "--!>", "<!-->", "<!", "<?x?>", "</", "<b>", "</b>", "<svg>", "</svg>", "<svg><title>", "</title>", "<math><mi>", "</mi></math>", "&#104;", "<select>", "</select>", "<![CDATA[", "]]>", "<script>", "</script>", "<style>", "</style>", "\x00", "é", "<textarea>", "</textarea>", "<title>", "<noscript>", "</noscript>", "<template>", "</template>", "track(", "<script src=//t.example>", "@import '//t.example';", "<img src=//t.example>", "<iframe src=//t.example>", "</iframe>", "<p style='background:url(//t.example)'>", "<xmp>", "</xmp>", "<body>", "<!doctype html>", "<plaintext>", "<frameset>", "<noembed>", "</noembed>", "<object data=//t.example>", "</object>", "//t.example"]
 )  # fmt: skip
 PAGES = (
     st.lists(ATOMS | st.text(max_size=4), max_size=16)
@@ -208,7 +202,7 @@ def test_gating_again_changes_nothing(html: str) -> None:
 )
 def test_a_page_is_gated_in_its_encoding_and_keeps_its_bytes(charset: str) -> None:
     codec = {"utf-16": "utf-16-le", "utf-16be": "utf-16-be"}.get(charset, charset)
-    text = "<p>表示 ソ</p>" if charset not in ("windows-1252",) else "<p>é</p>"
+    text = "<p>表示 ソ</p>" if charset != "windows-1252" else "<p>é</p>"
     page = (text + "<img src=//t.example>" + text).encode(codec)
     expected = (text + '<img data-consent="t" data-consent-src=//t.example>' + text).encode(codec)
 

@@ -96,7 +96,7 @@ def with_no_store(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def _without_networks(headers: Headers) -> tuple[Headers, bool]:
-    """Return ``headers`` without what speaks to networks alone, and whether one would have kept the response."""
+    """Return ``headers`` without what speaks to networks alone, and whether one would have kept it."""
     kept: Headers = []
     spoken = False
     for key, value in headers:
