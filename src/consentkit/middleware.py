@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .consent.cookie import ConsentCookie
+from .consent.once import OnceCookie
 from .errors import ConsentRequiredError
 from .gate.claims import Claims
 from .gate.cookie_filter import MODES, CookieFilter
@@ -101,6 +102,7 @@ class ConsentMiddleware:
         self._setup = Setup(
             policy=policy,
             cookie=ConsentCookie(policy, secret_key),
+            once=OnceCookie(secret_key),
             cookies=CookieFilter(CookieRules(policy), strict=undeclared == "strict"),
             pages=pages,
             prefix=prefix,

@@ -57,7 +57,9 @@ class Page:
             allows=visit.allows,
             inserts=self._inserts,
             placeholder=visit.placeholder,
+            once=visit.loads_once,
         )
+        visit.open_once()
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()
         self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])

@@ -110,8 +110,11 @@ class ConsentExtension(Extension):
         from .gate.html import gate_fragment  # noqa: PLC0415
 
         gated = gate_fragment(str(fragment), name)
-        placeholder = visit.pages.placeholder(visit.view(), name) if gated.embeds else Markup()
-        return placeholder + Markup(gated.html)  # noqa: S704 # the same markup, made inert
+        if visit.loads_once(name, str(fragment)):
+            visit.opened |= gated.addresses
+            return Markup(fragment)  # noqa: S704 # as above
+        placeholder = visit.placeholder(name, str(fragment)) if gated.embeds else ""
+        return Markup(placeholder + gated.html)  # noqa: S704 # ours, and the same markup made inert
 
 
 def _request(context: Context) -> HTTPConnection:

@@ -12,6 +12,7 @@ from starlette.types import Message, Scope
 
 from .consent.cookie import ConsentCookie
 from .consent.model import Consent
+from .consent.once import OnceCookie, embed_id
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
 from .gate.claims import Claims
@@ -40,6 +41,7 @@ class Setup:
     Attributes:
         policy: what the site declares.
         cookie: the codec of the consent cookie.
+        once: the codec of the cookie for one embed.
         cookies: judges the site's own cookies.
         pages: what visitors see.
         prefix: path of the cookies page below the application's root.
@@ -55,6 +57,7 @@ class Setup:
 
     policy: Policy
     cookie: ConsentCookie
+    once: OnceCookie
     cookies: CookieFilter
     pages: Pages
     prefix: str
@@ -78,13 +81,16 @@ class Visit:
     __slots__ = (
         "_asked",
         "_consent",
+        "_loading",
         "_negotiated",
+        "_once",
         "_place",
         "_refused",
         "_scope",
         "_setup",
         "_started",
         "_to_save",
+        "opened",
         "placed",
     )
 
@@ -99,8 +105,12 @@ class Visit:
         self._place: Place | None = None
         self._started = False
         self._negotiated = False
+        self._loading: str | None = None  # the embed that the next page may load
+        self._once: str | None = None  # the embed that this page may load
         #: What the site's own template has put into the page: "head", "banner", "link".
         self.placed: set[str] = set()
+        #: What a gate in a template may load this time, although its service is closed.
+        self.opened: set[str] = set()
 
     @property
     def consent(self) -> Consent:
@@ -216,11 +226,36 @@ class Visit:
             sorted(consent.closed), consent.needs_prompt, self.language, self._setup.pages.notice
         )
 
-    def placeholder(self, name: str, address: str) -> str:
+    def load_once(self, embed: str) -> None:
+        """Let one embed load with the next page; nothing is granted for later.
+
+        Raises:
+            ResponseStartedError: the headers have been sent.
+        """
+        if self._started:
+            raise ResponseStartedError("The response has started and its headers are gone.")
+        self._loading = embed
+        logger.info("One embed is loaded once.")
+
+    def open_once(self) -> None:
+        """Find out which embed this page may load; the permission is used up with its response."""
+        if self._once is None and not self._setup.shared:
+            self._once = self._setup.once.read(self._scope["headers"], secure=self._secure)
+
+    def loads_once(self, name: str, source: str) -> bool:
+        """Whether the visitor has asked to load this one embed, on this page and now."""
+        self.open_once()
+        if source in self.opened:
+            return True
+        return self._once is not None and self._once == embed_id(name, source, self.place().path)
+
+    def placeholder(self, name: str, source: str) -> str:
         """Return the notice that takes the place of an embed of a service or category."""
         if name not in self._setup.policy.names:
             return ""
-        return str(self._setup.pages.placeholder(self._page_view(), name))
+        # On a page for everybody nobody can be given something of their own.
+        embed = None if self._setup.shared else embed_id(name, source, self.place().path)
+        return str(self._setup.pages.placeholder(self._page_view(), name, embed))
 
     def inserts(self) -> Inserts:
         """Return what is put into a page whose template has not placed it itself."""
@@ -287,14 +322,19 @@ class Visit:
 
     def _added(self, message: Message) -> list[bytes]:
         """Return the ``Set-Cookie`` values of our own that leave with a response."""
-        if self._to_save is not None:
-            denied = self._setup.cookies.denied(self._scope["headers"], self._to_save)
-            return [self._setup.cookie.set_cookie(self._to_save, secure=self._secure), *self._expired(denied)]
+        if self._loading is not None:
+            return [self._setup.once.set_cookie(self._loading, secure=self._secure)]
+        if self._once is not None and message["type"] == "http.response.start":
+            return [self._setup.once.deletion(secure=self._secure), *self._expired_now(message)]
+        return self._expired_now(message) if self._to_save is None else self._saved(self._to_save)
+
+    def _saved(self, consent: Consent) -> list[bytes]:
+        denied = self._setup.cookies.denied(self._scope["headers"], consent)
+        return [self._setup.cookie.set_cookie(consent, secure=self._secure), *self._expired(denied)]
+
+    def _expired_now(self, message: Message) -> list[bytes]:
         # What confirms a stored copy must not change what is stored with it.
-        if not self._refused or message.get("status") == 304:
-            return []
-        still = self._choices().closed
-        return self._expired(self._refused) if still else []
+        return self._expired(self._refused) if self._refused and message.get("status") != 304 else []
 
     def _expired(self, names: Iterable[bytes]) -> list[bytes]:
         headers = self._scope["headers"]
@@ -305,7 +345,7 @@ class Visit:
         self, headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...], *, private: bool
     ) -> Iterable[tuple[bytes, bytes]]:
         """Return ``headers`` with what caches must know."""
-        if self._to_save is not None:
+        if self._to_save is not None or self._once is not None:
             return with_no_store(with_vary(headers, names)) if names else headers
         if not self._asked and not private:
             return with_vary(headers, names) if names else headers

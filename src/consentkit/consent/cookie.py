@@ -1,4 +1,4 @@
-"""``Consent`` ⇄ the signed cookie. The only module that knows itsdangerous.
+"""``Consent`` ⇄ the signed cookie.
 
 The value, before signing, is a version, a consent id and one group for each moment at which
 answers were given::
@@ -14,24 +14,21 @@ and so it is undecided again without any list of versions.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 from time import time
 from types import MappingProxyType
 from typing import Final, NamedTuple
-
-from itsdangerous import Signer, base64_encode, want_bytes
 
 from ..policy.digest import LENGTH, material_digests
 from ..policy.model import CONSENT_COOKIE_NAMES, Policy
 from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
 from .model import Answer, Choice, Consent
+from .signer import CookieSigner
 
 logger = logging.getLogger("consentkit")
 
@@ -46,39 +43,6 @@ _DIGESTS: Final = f"(?:[A-Za-z0-9_-]{{{LENGTH}}})*"
 _VALUE: Final = re.compile(
     rf"1\.([A-Za-z0-9_-]{{22}})?((?:\.[0-9a-f]{{8}}[01]{_DIGESTS}~{_DIGESTS})+)\.[A-Za-z0-9_-]{{43}}"
 )
-
-
-class _Signer(Signer):
-    """itsdangerous' signer with each key derived, and its HMAC begun, once and not for every value.
-
-    Signatures are compared as they are written, so that a value has one genuine spelling: decoders
-    of base64 do not mind its two spare bits.
-    """
-
-    def __init__(self, keys: list[bytes]) -> None:
-        super().__init__(keys, salt=SALT, key_derivation="hmac", digest_method=sha256)
-        # Newest first: it has signed most of what comes in.
-        self._begun = [hmac.new(self.derive_key(key), digestmod=sha256) for key in reversed(keys)]
-
-    def get_signature(self, value: str | bytes) -> bytes:
-        """Return the signature of ``value`` under the newest key."""
-        return _signature(self._begun[0], want_bytes(value))
-
-    def is_genuine(self, value: bytes, sig: bytes) -> bool:
-        """Return whether ``sig`` is the signature of ``value`` under any of the keys.
-
-        ``verify_signature``, for bytes alone and for the one spelling of a signature.
-        """
-        for begun in self._begun:  # noqa: SIM110 # any() takes longer than the comparison
-            if hmac.compare_digest(sig, _signature(begun, value)):
-                return True
-        return False
-
-
-def _signature(begun: hmac.HMAC, value: bytes) -> bytes:
-    mac = begun.copy()
-    mac.update(value)
-    return base64_encode(mac.digest())
 
 
 class _Opened(NamedTuple):
@@ -114,7 +78,7 @@ class ConsentCookie:
         self._lifetime = policy.expires_after.seconds
         self._digests = material_digests(policy)
         self._names = {digest: name for name, digest in self._digests.items()}
-        self._signer = _Signer(check_keys(secret_key))
+        self._signer = CookieSigner(check_keys(secret_key), SALT)
         self._undecided = {gpc: Consent(policy, gpc=gpc) for gpc in (False, True)}
         self._said: set[str] = set()
         # lru_cache keeps no exceptions, so a flood of forged values evicts nobody.

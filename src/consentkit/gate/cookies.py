@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from ..policy.model import CONSENT_COOKIE_NAMES, Kind, Policy, StoredItem, glob_matcher
+from ..policy.model import CONSENT_COOKIE_NAMES, ONCE_COOKIE_NAMES, Kind, Policy, StoredItem, glob_matcher
 from .framework_cookies import FRAMEWORK_COOKIES
 
 #: Names whose standing is remembered; visitors choose names, so it must end somewhere.
 MAX_REMEMBERED: Final = 4_096
-
-#: The cookie that lets one embed load once; see ``consent.once``.
-OUR_OTHER_COOKIES: Final = ("__Host-consent-once", "consent-once")
 
 
 class Standing(NamedTuple):
@@ -46,7 +43,7 @@ class CookieRules:
         self._essential = glob_matcher(item.name for owner, item in own if not owner)
         self._exact = frozenset(item.name for owner, item in own if not owner)
         self._frameworks = glob_matcher(FRAMEWORK_COOKIES)
-        self._ours = {name.encode(): Standing() for name in (*CONSENT_COOKIE_NAMES, *OUR_OTHER_COOKIES)}
+        self._ours = {name.encode(): Standing() for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES)}
         self._known: dict[bytes, Standing] = dict(self._ours)
 
     def standing(self, name: bytes) -> Standing:

@@ -54,10 +54,13 @@ class Gated:
         html: the fragment, inert.
         embeds: whether something that the visitor would have seen was made inert, such as a video or a
             map, so that a notice should stand in its place. Pixels and hidden frames do not count.
+        addresses: what the tags that were made inert would have loaded.
+        addresses: what the tags that were made inert would have loaded.
     """
 
     html: str
     embeds: bool
+    addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,12 @@ def gate_fragment(html: str, name: str) -> Gated:
     """
     gate = _FragmentGate(name)
     inert = gate.markup(html, EMBEDS)
-    return Gated(inert, gate.embeds)
+    return Gated(inert, gate.embeds, frozenset(gate.addresses))
+
+
+def address_of(tag: StartTag) -> str:
+    """Return what an embed loads."""
+    return tag.get("src") or tag.get("data") or tag.get("href") or tag.get("srcdoc") or ""
 
 
 def start_tag(token: Token) -> StartTag:
@@ -148,6 +156,7 @@ class _FragmentGate:
 
     def __init__(self, name: str) -> None:
         self.embeds = False
+        self.addresses: set[str] = set()
         self._name = name
         self._foreign = ForeignContent()
 
@@ -180,6 +189,7 @@ class _FragmentGate:
             inert = inert_tag(tag, self._name)
             if inert is None:
                 return source
+            self.addresses.add(address_of(tag))
             self.embeds = self.embeds or (tag.tag in visible and is_embed(tag))
             return inert
         if token.type is TokenType.END_TAG:

@@ -24,6 +24,7 @@ from .html import (
     RAW_TEXT,
     STYLE_GUARD,
     ForeignContent,
+    address_of,
     ended,
     finished,
     opens_raw_text,
@@ -339,7 +340,7 @@ class Rewriter:
 
     def _asked_for_once(self, tag: StartTag, verdict: Verdict) -> bool:
         once = self._around.once
-        return once is not None and tag.tag in _FRAMES and once(verdict.name, _address(tag))
+        return once is not None and once(verdict.name, address_of(tag))
 
     def _close_tag(self, tag: StartTag, verdict: Verdict, at: int, end: int) -> bool:
         """Make a start tag inert; return whether it was not so before."""
@@ -349,7 +350,7 @@ class Rewriter:
             return False
         placeholder = self._around.placeholder
         if placeholder is not None and tag.tag in _FRAMES and tag.tag in EMBEDS and is_embed(tag):
-            inert = placeholder(verdict.name, _address(tag)) + inert
+            inert = placeholder(verdict.name, address_of(tag)) + inert
         self._held.replace(at, end, inert)
         return True
 
@@ -503,7 +504,3 @@ def _length(html: str, at: int) -> int:
         for token in tokenizer.feed(unified(html[at:end])):
             return len(token.source or "")
     return 0
-
-
-def _address(tag: StartTag) -> str:
-    return tag.get("src") or tag.get("data") or tag.get("srcdoc") or ""

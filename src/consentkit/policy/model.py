@@ -21,6 +21,8 @@ Lifetime = Duration | Literal["session", "until-deleted"]
 
 #: The name of the consent cookie on https and on plain http; see ``consent.cookie``.
 CONSENT_COOKIE_NAMES: Final = ("__Host-consent", "consent")
+#: The name of the cookie for one embed, likewise; see ``consent.once``.
+ONCE_COOKIE_NAMES: Final = ("__Host-consent-once", "consent-once")
 
 
 class Kind(StrEnum):

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast
 from urllib.parse import parse_qsl
 
 from ..consent.model import Choice, Consent
+from ..consent.once import is_embed_id
 from ..errors import DecisionError
 from ..policy.digest import notice as notice_of
 from ..policy.model import Policy
@@ -22,12 +23,13 @@ MAX_FIELDS: Final = 128
 MAX_PATH: Final = 2_000
 
 _CHOICE: Final = "choice."
-_ACTIONS: Final = ("grant-all", "deny-all", "save")
+_ACTIONS: Final = ("grant-all", "deny-all", "save", "grant", "load-once")
+_FIELDS: Final = frozenset({"decision", "next", "notice", "embed"})
 # Printable ASCII only, so that nothing in it can end a header line; no backslash, which
 # browsers read as a slash; and no second slash, which would name another host.
 _PATH: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
-Action = Literal["grant-all", "deny-all", "save"]
+Action = Literal["grant-all", "deny-all", "save", "grant", "load-once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,20 @@ class Decision:
     """What a visitor sent.
 
     Attributes:
-        action: all granted, all denied, or as ``choices`` say.
+        action: all granted, all denied, or as ``choices`` say; or only what ``choices`` grant, with
+            nothing else changed; or nothing but one embed, now.
         choices: ``granted``, ``denied`` or nothing, by category or service id; not yet checked
             against a policy.
         next: the path of the site to go on to, or ``None``.
         notice: digest of what the form had shown, or ``None``.
+        embed: id of the embed to load, for ``load-once``.
     """
 
     action: Action
     choices: Mapping[str, str]
     next: str | None = None
     notice: str | None = None
+    embed: str | None = None
 
 
 def is_local_path(path: str) -> bool:
@@ -78,7 +83,10 @@ def parse_decision(body: bytes, media_type: str) -> Decision:
     target = fields.get("next") or None
     if target is not None and not is_local_path(target):
         raise DecisionError("next-invalid", 422, "next must be a path of this site.")
-    return Decision(cast("Action", action), choices, target, fields.get("notice"))
+    embed = fields.get("embed")
+    if action == "load-once" and (embed is None or not is_embed_id(embed)):
+        raise DecisionError("malformed", 422, "embed must be what the form was given.")
+    return Decision(cast("Action", action), choices, target, fields.get("notice"), embed)
 
 
 def decide(consent: Consent, decision: Decision) -> Consent:
@@ -94,6 +102,8 @@ def decide(consent: Consent, decision: Decision) -> Consent:
     current = notice_of(consent.policy)
     asked = _asked(consent.policy)
     _check(decision, asked, stale=decision.notice not in (None, current))
+    if decision.action == "load-once":
+        return consent
     if decision.action == "deny-all":
         return consent.deny_all()
     granted = _names(decision, Choice.GRANTED)
@@ -104,6 +114,8 @@ def decide(consent: Consent, decision: Decision) -> Consent:
         )
     if decision.action == "grant-all":
         return consent.grant_all()
+    if decision.action == "grant":
+        return consent.grant(*granted)
     denied = [name for name in _names(decision, Choice.DENIED) if name in asked]
     # Categories first: an answer for a category clears those for its services.
     return (
@@ -144,7 +156,7 @@ def _from_form(body: bytes) -> tuple[dict[str, str], dict[str, str]]:
     for name, value in pairs:
         if name.startswith(_CHOICE):
             choices[name.removeprefix(_CHOICE)] = value
-        elif name in ("decision", "next", "notice"):
+        elif name in _FIELDS:
             fields[name] = value
         else:
             raise DecisionError("malformed", 422, "The form has a field that is not known.")
@@ -156,9 +168,9 @@ def _from_json(body: bytes) -> tuple[dict[str, str], dict[str, str]]:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
         raise DecisionError("malformed", 422, "The body is not JSON.") from None
-    if not isinstance(document, dict) or not document.keys() <= {"decision", "next", "notice", "choices"}:
+    if not isinstance(document, dict) or not document.keys() <= {*_FIELDS, "choices"}:
         raise DecisionError("malformed", 422, "Send an object with decision, choices, notice and next.")
-    choices = document.pop("choices", {} if document.get("decision") != "save" else None)
+    choices = document.pop("choices", {} if document.get("decision") not in ("save", "grant") else None)
     if not isinstance(choices, dict) or not all(isinstance(value, str) for value in choices.values()):
         raise DecisionError("malformed", 422, 'choices must be an object such as {"analytics": "granted"}.')
     if not all(isinstance(value, str) for value in document.values()):

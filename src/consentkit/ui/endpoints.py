@@ -53,6 +53,9 @@ class Visitor(Protocol):
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request."""
 
+    def load_once(self, embed: str) -> None:
+        """Let one embed load with the next page."""
+
 
 Handler = Callable[[Request, Visitor], Awaitable[Response]]
 
@@ -137,10 +140,15 @@ class Endpoints:
                 return problem(error.code, error.status, str(error), headers=_PRIVATE)
             page = self._pages.error_page(visitor.view(), error.code)
             return HTMLResponse(page, error.status, headers=_PRIVATE)
-        visitor.save(consent, f"{'json' if media_type == JSON else 'form'}:{decision.action}")
+        if decision.embed is not None and decision.action == "load-once":
+            visitor.load_once(decision.embed)
+        else:
+            visitor.save(consent, f"{'json' if media_type == JSON else 'form'}:{decision.action}")
         if wants_json:
             return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
         target = decision.next or visitor.view().prefix
+        if decision.action == "load-once":
+            return RedirectResponse(target, HTTPStatus.SEE_OTHER, headers=_PRIVATE)
         return RedirectResponse(confirmation_of(target), HTTPStatus.SEE_OTHER, headers=_PRIVATE)
 
     def _state_of(self, consent: Consent) -> Mapping[str, Any]:

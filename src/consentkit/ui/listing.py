@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup, escape
 
+from ..policy.duration import Duration
 from ..policy.model import (
     CONSENT_COOKIE_NAMES,
+    ONCE_COOKIE_NAMES,
     Category,
     Kind,
     LocalText,
@@ -91,11 +94,11 @@ def other_providers(policy: Policy) -> tuple[str, ...]:
 
 
 def list_categories(policy: Policy, words: Wording, *, secure: bool) -> tuple[CategoryEntry, ...]:
-    """Return all categories in the order of the policy, the consent cookie under the first essential one."""
+    """Return all categories in the order of the policy, our own cookies under the first essential one."""
     essential = next((c for c in policy.categories if c.essential), None)
-    own_cookie = _consent_cookie(policy, words, CONSENT_COOKIE_NAMES[0 if secure else 1])
+    own_cookies = _own_cookies(policy, words, secure=secure)
     return tuple(
-        _entry(policy, words, category, [own_cookie] if category is essential else [])
+        _entry(policy, words, category, own_cookies if category is essential else [])
         for category in policy.categories
     )
 
@@ -134,12 +137,24 @@ def _rows(words: Wording, items: Iterable[StoredItem], provider: str, purpose: L
         )
 
 
-def _consent_cookie(policy: Policy, words: Wording, name: str) -> Row:
-    return Row(
-        name=name,
-        purpose=words.text("consent_cookie"),
-        provider=policy.site.controller.name,
-        place=words.text("first_party"),
-        kind=words.texts.kind(Kind.COOKIE),
-        lifetime=words.texts.duration(policy.expires_after),
+# As long as ``consent.once.LIFETIME``.
+_A_MINUTE: Final = Duration(1, "minute")
+
+
+def _own_cookies(policy: Policy, words: Wording, *, secure: bool) -> list[Row]:
+    number = 0 if secure else 1
+    lifetimes = (
+        (CONSENT_COOKIE_NAMES[number], "consent_cookie", policy.expires_after),
+        (ONCE_COOKIE_NAMES[number], "once_cookie", _A_MINUTE),
     )
+    return [
+        Row(
+            name=name,
+            purpose=words.text(text),
+            provider=policy.site.controller.name,
+            place=words.text("first_party"),
+            kind=words.texts.kind(Kind.COOKIE),
+            lifetime=words.texts.duration(lifetime),
+        )
+        for name, text, lifetime in lifetimes
+    ]

@@ -136,13 +136,14 @@ class Pages:
         """Return the link to the cookies page as a line of its own, for a page that has no place for it."""
         return Markup('<p class="choices-foot">{}</p>').format(self.link(place))
 
-    def placeholder(self, view: View, name: str) -> Markup:
+    def placeholder(self, view: View, name: str, embed: str | None = None) -> Markup:
         """Return the notice that stands where an embed was gated.
 
         Args:
             view: the visitor and the page.
             name: the category or service the embed is gated by. For a category all its services
                 are named, since which of them the embed belongs to is not known.
+            embed: id of the embed, with which it can be loaded once; see ``consent.once``.
 
         Raises:
             UnknownNameError: the policy declares no such name.
@@ -157,6 +158,8 @@ class Pages:
             service=", ".join(names),
             provider=", ".join(dict.fromkeys(providers)),
             category=self._wording(view).say(category.name),
+            name=name,
+            embed=embed,
         )
 
     def cookies_page(self, view: View, *, back: str | None) -> str:
