@@ -138,6 +138,20 @@ def test_however_a_cookie_is_written_it_passes_here(policy: Policy, secret_key: 
     assert client_for(policy, secret_key, raw).get("/").headers.get_list("set-cookie") == ["session=a"]
 
 
+# aspnet/Mvc#7160: what nobody had declared was lost, and nobody said so
+def test_an_undeclared_cookie_passes_unless_the_site_is_strict_and_is_named_either_way(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for options, expected in (({}, ["of-nobody=1"]), ({"undeclared": "strict"}, [])):
+        caplog.clear()
+        client = client_for(policy, secret_key, setting("of-nobody=1"), **options)
+        assert [kept(client.get("/")) for _ in range(2)] == [expected] * 2
+        messages = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert len(messages) == 1
+        assert "of-nobody" in messages[0]
+        assert "consent.toml" in messages[0]
+
+
 #
 # aspnet/Mvc#7616: a lost cookie was a debug message
 def test_a_cookie_that_is_held_back_is_named_once_in_a_warning_with_the_line_to_change(

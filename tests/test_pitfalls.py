@@ -112,6 +112,7 @@ def test_a_deletion_passes_however_it_is_written(
         b"; Max-Age=soon",
         b"; Max-Age=0; Max-Age=60",
         b"; x-max-age=0",
+        b"; Max-Age=" + b"0" * 1_025,
         b"; expires=Fri, 01 Jan 2100 00:00:00 GMT",
     ],
 )

@@ -198,6 +198,7 @@ def test_only_the_service_that_claims_it_decides(claims: Claims) -> None:
         b'ImageSrcSet="https://video.example/b,c.png"',
         b"imagesrcset=//video.example/b.png",
         b'imagesrcset="\\/\\/video.example\\/b.png"',
+        b'imagesrcset="https://vi\\deo.example/b.png"',
         b'anchor="https://video.example/"',
     ],
 )
@@ -205,7 +206,7 @@ def test_the_other_addresses_of_a_value_count_too(claims: Claims, parameter: byt
     value = b"</a.png>; rel=preload; as=image; " + parameter
 
     assert left(value, claims) is None
-    assert left(value.replace(b"video", b"harbour"), claims) is not None
+    assert left(value.replace(b"vi", b"harbour"), claims) is not None
     assert left(value.replace(b"rel=preload", b"rel=alternate"), claims) is not None
 
 
@@ -304,6 +305,7 @@ def test_early_hints_lose_only_what_is_closed(claims: Claims) -> None:
         b"<<https://video.example/>>; rel=preload",
         b'"</a>", <https://vid\teo.example/>x; rel=preload',
         b"<//%76ideo.example/>x; rel=preload",
+        b'</a>x; anchor="https://vi\\deo.example"',
         b"<\\\\video.example/>x; rel=preload",
         b"<https://z\xc3\xa4hler.example/>x; rel=preload",
         b"<https://z\xe4hler.example/>x; rel=preload",
@@ -311,7 +313,6 @@ def test_early_hints_lose_only_what_is_closed(claims: Claims) -> None:
     ],
 )
 def test_a_malformed_value_goes_when_it_mentions_a_closed_service(claims: Claims, value: bytes) -> None:
-    assert b"video" not in (left(value, claims) or b"")
     assert left(value, claims) in (None, b'"</a>"')
     assert left(value, claims, frozenset()) is value
 
@@ -343,6 +344,7 @@ def test_a_malformed_value_does_not_hide_or_take_away_its_neighbours(claims: Cla
     assert left(bad + b", " + hint, claims) == bad
     assert left(hint + b", " + bad, claims) == bad
     assert left(b"<https://video.example/ oops, </ok.css>; rel=preload", claims) == b"</ok.css>; rel=preload"
+    assert left(b"</a> oops " + hint + b", </ok>", claims) == b"</ok>"
 
 
 # ---- the other headers that need no click

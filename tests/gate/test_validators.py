@@ -70,7 +70,7 @@ def test_a_set_has_the_same_tag_in_every_process() -> None:
         [(b"sec-fetch-dest", b"iframe"), (b"accept", b"*/*")],
         [(b"sec-fetch-dest", b"object")],
         [(b"accept", b"text/html,application/xhtml+xml")],
-        [(b"accept", b"application/json"), (b"accept", b"text/html")],
+        [(b"accept", b"application/json"), (b"accept", b"text/html"), (b"accept", b"*/*")],
         # A script that puts HTML into the page, and a browser that fetches one ahead.
         [(b"sec-fetch-dest", b"empty"), (b"accept", b"text/html")],
         [(b"sec-fetch-dest", b"empty"), (b"sec-purpose", b"prefetch;prerender"), (b"accept", b"*/*")],

@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from turbohtml import Element, parse
 
 from consentkit.consent.model import Consent
+from consentkit.consent.once import LIFETIME
 from consentkit.errors import UnknownNameError
 from consentkit.policy.digest import notice
 from consentkit.policy.duration import Duration
@@ -321,11 +322,13 @@ def test_the_tables_list_what_the_policy_declares_and_nothing_else(
     session, until = texts.lifetime("session"), texts.lifetime("until-deleted")
     lengths = [Duration(180, "day"), Duration(1, "year"), Duration(2, "year"), Duration(13, "month")]
     days, year, two_years, thirteen = (texts.duration(length) for length in lengths)
+    minute = texts.duration(Duration(LIFETIME // 60, "minute"))
     settings_ = "Remember settings." if language == "en" else "Cofio gosodiadau."
     storage = texts.kind("local-storage")
 
     assert rows == [
         ("__Host-consent", texts.text("consent_cookie"), f"{authority} {here}", cookie, days),
+        ("__Host-consent-once", texts.text("once_cookie"), f"{authority} {here}", cookie, minute),
         ("session", "Keeps you signed in.", f"{authority} {here}", cookie, session),
         ("theme", settings_, f"{authority} {here}", cookie, year),
         ("_ct", "Tells visitors apart.", f"Counting Ltd {here}", cookie, two_years),
@@ -373,13 +376,13 @@ def test_every_service_is_named_with_who_runs_it_where_and_what_is_contacted(
 
 #
 @pytest.mark.parametrize(("secure", "name"), [(True, "__Host-consent"), (False, "consent")])
-def test_the_consent_cookie_is_listed_under_its_real_name(
+def test_our_own_cookies_are_listed_under_their_real_names(
     policy: Policy, view: View, secure: bool, name: str
 ) -> None:
     section = one(
         Pages(policy).cookies_page(replace(view, secure=secure), back=None), "section.choices-category"
     )
-    assert [text_of(code) for code in section.select("code")] == [name, "session"]
+    assert [text_of(code) for code in section.select("code")] == [name, f"{name}-once", "session"]
 
 
 #
@@ -512,6 +515,35 @@ def test_a_placeholder_names_what_is_missing_and_why(policy: Policy, view: View)
     assert "Office for Open Water" in pages.placeholder(view, "functional")
     with pytest.raises(UnknownNameError):
         pages.placeholder(view, "vidoe")
+
+
+#
+def test_a_placeholder_offers_to_load_its_embed_once_and_its_service_always(
+    policy: Policy, view: View
+) -> None:
+    fragment = str(Pages(policy).placeholder(view, "video", "a" * 22))
+    fields = {
+        attribute(field, "name"): attribute(field, "value") for field in parse(fragment).select("input")
+    }
+    buttons = parse(fragment).select("button")
+
+    assert fields == {
+        "next": view.path,
+        "notice": notice(policy),
+        "choice.video": "granted",
+        "embed": "a" * 22,
+    }
+    assert [(text_of(button), attribute(button, "value")) for button in buttons] == [
+        ("Load this once", "load-once"),
+        ("Always load Video Player", "grant"),
+    ]
+    assert len({attribute(button, "class") for button in buttons}) == 1
+
+
+def test_a_placeholder_without_an_embed_offers_no_single_load(policy: Policy, view: View) -> None:
+    fragment = str(Pages(policy).placeholder(view, "video"))
+
+    assert [attribute(button, "value") for button in parse(fragment).select("button")] == ["grant"]
 
 
 @pytest.mark.parametrize("code", load_texts("en").errors)
