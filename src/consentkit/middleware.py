@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .consent.cookie import ConsentCookie
+from .consent.model import Consent
 from .consent.once import OnceCookie
 from .errors import ConsentRequiredError
 from .gate.claims import Claims
@@ -109,7 +110,9 @@ class ConsentMiddleware:
             varies_by=("Cookie", "Sec-GPC") if policy.heeds_gpc else ("Cookie",),
             language=language,
             nonce=nonce,
-            claims=Claims(policy.services.values() if gate_html else ()),
+            claims=Claims(policy.services.values()),
+            optional=Consent(policy).closed,
+            gate_html=gate_html,
             inject_banner=inject_banner,
             shared=cache == "shared",
         )

@@ -44,6 +44,11 @@ class Outgoing:
             for outgoing in self._page.body(message):
                 await self._send(outgoing)
             return
+        if kind == "http.response.early_hint":
+            hint = self._visit.hint(message)
+            if hint is not None:
+                await self._send(hint)
+            return
         if kind in _ANSWERS:
             self.started = True
             if kind in STARTS:

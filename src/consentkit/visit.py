@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.types import Message, Scope
 
 from .consent.cookie import ConsentCookie
-from .consent.model import Consent
+from .consent.model import Choice, Consent
 from .consent.once import OnceCookie, embed_id
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
@@ -20,6 +20,7 @@ from .gate.cookie_filter import CookieFilter, sets_cookies
 from .gate.cookies import without_cookies
 from .gate.headers import for_one_visitor, with_no_store, with_private, with_vary
 from .gate.insertion import Inserts
+from .gate.links import has_links, hints_without_closed, without_closed_links
 from .gate.validators import state_tag
 from .policy.model import Policy
 from .policy.texts import negotiate
@@ -29,6 +30,8 @@ from .ui.render import Pages
 from .ui.view import Place, View
 
 logger = logging.getLogger("consentkit")
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 #: Where the middleware keeps the ``Visit`` in the ASGI scope.
 SCOPE_KEY = "consentkit"
@@ -49,7 +52,9 @@ class Setup:
         language: chooses the language for a scope; ``None`` from it, or no callable, leaves the
             choice to ``Accept-Language``.
         nonce: returns the CSP nonce of the response to a scope.
-        claims: which service claims what in a page; nothing, where pages are left alone.
+        claims: which service claims which address.
+        optional: every optional category and service.
+        gate_html: whether what is closed in a page is made inert.
         inject_banner: whether the banner is put into pages whose template has not placed it.
         shared: whether pages are the same for everybody, so that shared caches may keep them.
         said: warnings that have been given, so that each is given once.
@@ -62,9 +67,11 @@ class Setup:
     pages: Pages
     prefix: str
     varies_by: tuple[str, ...]
+    claims: Claims
+    optional: frozenset[str]
+    gate_html: bool = True
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
-    claims: Claims = field(default_factory=lambda: Claims(()))
     inject_banner: bool = False
     shared: bool = False
     said: set[str] = field(default_factory=set)
@@ -139,6 +146,19 @@ class Visit:
         return without_cookies(headers, self._refused) if self._refused else headers
 
     @property
+    def value(self) -> str:
+        """The visitor's choices, signed for code outside this request; empty before the first.
+
+        What the signal denies here counts as denied there, where nobody can see the signal.
+        """
+        consent = self.consent
+        answers = {
+            name: answer if consent.allows(name) else answer._replace(choice=Choice.DENIED)
+            for name, answer in consent.answers.items()
+        }
+        return self._setup.cookie.value(replace(consent, answers=answers)) if answers else ""
+
+    @property
     def pages(self) -> Pages:
         """What visitors see."""
         return self._setup.pages
@@ -206,10 +226,12 @@ class Visit:
     @property
     def closed(self) -> frozenset[str]:
         """What the page may not load."""
-        return self.page_consent.closed
+        return self.page_consent.closed if self._setup.gate_html else frozenset()
 
     def allows(self, name: str) -> bool:
         """Whether the page may load what it says is of ``name``; an unknown name is no permission."""
+        if not self._setup.gate_html:
+            return True
         if name in self._setup.policy.names:
             return self.page_consent.allows(name)
         self._warn_once(
@@ -302,18 +324,43 @@ class Visit:
             # ASGI allows any iterable, and looking at one that is used up would empty it.
             headers = list(headers)
             message = {**message, "headers": headers}
-        sets = sets_cookies(headers)
-        if sets:
-            filtered = self._setup.cookies.leaving(headers, self._for_set_cookie)
-            sets = len(filtered) < len(headers)
-            headers = filtered
+        judged = self._judged(headers)
         added = self._added(message)
         names = self._vary() if message["type"] == "http.response.start" else ()
-        if not (names or added or sets):
+        if not (names or added or judged is not headers):
             return message
-        headers = self._cached(headers, names, private=bool(added))
+        headers = self._cached(judged, names, private=bool(added))
         # A new message: the application may send this one, or its list of headers, again.
         return {**message, "headers": [*headers, *((b"set-cookie", value) for value in added)]}
+
+    def hint(self, message: Message) -> Message | None:
+        """Return Early Hints without those to a closed service; ``None`` where none are left."""
+        links = message.get("links") or []
+        if not isinstance(links, list):
+            links = list(links)
+            message = {**message, "links": links}
+        claims, optional = self._setup.claims, self._setup.optional
+        if hints_without_closed(links, claims, optional) == links:
+            return message
+        self._asked = self._asked or not self._setup.shared
+        left = hints_without_closed(links, claims, self._for_links().closed)
+        return {**message, "links": left} if left else None
+
+    def _judged(self, headers: Headers) -> Headers:
+        """Return the headers of a response without what is closed; the same object if all may leave."""
+        if sets_cookies(headers):
+            left = self._setup.cookies.leaving(headers, self._for_set_cookie)
+            headers = headers if len(left) == len(headers) else left
+        if not has_links(headers):
+            return headers
+        links, claims = list(headers), self._setup.claims
+        if without_closed_links(links, claims, self._setup.optional) is links:
+            return headers
+        self._asked = self._asked or not self._setup.shared
+        return without_closed_links(links, claims, self._for_links().closed)
+
+    def _for_links(self) -> Consent:
+        return self._setup.nobodys if self._setup.shared else self._choices()
 
     def _for_set_cookie(self) -> Consent:
         # Held back or not, the response is this visitor's.
