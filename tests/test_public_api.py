@@ -17,7 +17,13 @@ from pathlib import Path
 from types import ModuleType
 
 COMMITTED = Path(__file__).with_name("public_api.txt")
-MODULES = ("consentkit", "consentkit.fastapi", "consentkit.starlette", "consentkit.testing")
+MODULES = (
+    "consentkit",
+    "consentkit.fastapi",
+    "consentkit.jobs",
+    "consentkit.starlette",
+    "consentkit.testing",
+)
 HEADING = "# Written by tests/test_public_api.py."
 
 

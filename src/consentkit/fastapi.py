@@ -12,9 +12,9 @@ except ModuleNotFoundError as error:
     raise ImportError("consentkit.fastapi needs FastAPI: pip install fastapi") from error
 
 from .consent.model import Consent
-from .starlette import consent_from, require_consent, save_consent
+from .starlette import consent_from, consent_value, require_consent, save_consent
 
-__all__ = ["ConsentDep", "consent_from", "requires_consent", "save_consent"]
+__all__ = ["ConsentDep", "consent_from", "consent_value", "requires_consent", "save_consent"]
 
 
 def _consent(connection: HTTPConnection) -> Consent:

@@ -29,6 +29,17 @@ def consent_from(connection: HTTPConnection) -> Consent:
     return _visit(connection).consent
 
 
+def consent_value(connection: HTTPConnection) -> str:
+    """Return the visitor's consent as a text for a job queue, to be read there with ``ConsentReader``.
+
+    It is empty before the first choice. Reading it makes the response private to this visitor.
+
+    Raises:
+        MiddlewareNotInstalledError: the request did not pass through ``ConsentMiddleware``.
+    """
+    return _visit(connection).value
+
+
 async def save_consent(connection: HTTPConnection, consent: Consent, *, method: str = "api") -> None:
     """Keep ``consent`` with the response to this request, and expire the cookies it denies.
 

@@ -10,7 +10,7 @@ from typing import Final
 from itsdangerous import TimestampSigner
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from consentkit import Consent, ConsentMiddleware, parse_policy
 from consentkit.consent.cookie import ConsentCookie
@@ -66,6 +66,24 @@ def site(look: Look) -> ASGIApp:
     return app
 
 
+def setting_cookies(app: ASGIApp) -> ASGIApp:
+    """Let ``app`` set five cookies: one essential, two that the visitor granted, two denied."""
+    cookies = [
+        (b"set-cookie", f"{name}=1760000000.{name}; Path=/; Max-Age=31536000; Secure; SameSite=Lax".encode())
+        for name in ("session", "_ga", "_pk_id.1", "theme", "_fbp")
+    ]
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_cookies(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += cookies
+            await send(message)
+
+        await app(scope, receive, send_with_cookies)
+
+    return wrapped
+
+
 def look_at_nothing(scope: Scope) -> object:
     """Neither consent nor session is wanted."""
     return scope
@@ -87,8 +105,8 @@ def look_at_consent(scope: Scope) -> object:
 
 
 def with_consent(app: ASGIApp) -> ASGIApp:
-    """Put consentkit around ``app``."""
-    return ConsentMiddleware(app, policy=POLICY, secret_key=KEY)
+    """Put consentkit around ``app``; what pages cost is measured by themselves."""
+    return ConsentMiddleware(app, policy=POLICY, secret_key=KEY, gate_html=False, inject_banner=False)
 
 
 def with_session(app: ASGIApp) -> ASGIApp:
@@ -108,14 +126,16 @@ def session_value() -> str:
     return TimestampSigner(KEY).sign(b64encode(json.dumps(session).encode())).decode()
 
 
-def scope_of(number: int) -> Scope:
-    """Return a request of visitor ``number`` as a browser and a server make it."""
-    cookies = {
-        "session": session_value(),
-        "theme": "dark",
-        "_ga": "GA1.1.1234567890.1760000000",
-        CONSENT_COOKIE_NAMES[0]: consent_value(number),
-    }
+def scope_of(number: int, *, optional: bool = False) -> Scope:
+    """Return a request of visitor ``number`` as a browser and a server make it.
+
+    Args:
+        number: of the visitor.
+        optional: whether it brings two optional cookies as well, one granted and one denied.
+    """
+    cookies = {"session": session_value(), CONSENT_COOKIE_NAMES[0]: consent_value(number)}
+    if optional:
+        cookies |= {"theme": "dark", "_ga": "GA1.1.1234567890.1760000000"}
     headers = {
         "host": "www.example.org",
         "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -253,7 +254,7 @@ def test_the_other_headers_keep_order_and_bytes_and_nothing_is_written_to(
     before = list(headers)
     ours = {b"if-none-match", b"if-match", b"range", b"etag", b"last-modified"}
 
-    def others(pairs: list[Pair]) -> list[Pair]:
+    def others(pairs: Sequence[Pair]) -> list[Pair]:
         return [pair for pair in pairs if pair[0].lower() not in ours]
 
     assert others(without_conditions(headers, NOW, method=method)) == others(before)

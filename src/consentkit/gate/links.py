@@ -7,13 +7,13 @@ to wait for a click. A value that cannot be parsed goes when it mentions such an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from .claims import Claims
 
-Headers = list[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 #: Relations that tell something about a page and make no browser connect; any other one counts as a hint.
 #: ``next`` is missing: Firefox fetches it ahead.
@@ -82,7 +82,7 @@ def without_closed_links(headers: Headers, claims: Claims, closed: frozenset[str
         claims: which service claims which address.
         closed: the services that are not allowed now.
     """
-    kept: Headers = []
+    kept: list[tuple[bytes, bytes]] = []
     changed = False
     for key, value in headers:
         left: bytes | None = value

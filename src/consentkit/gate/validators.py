@@ -7,11 +7,11 @@ choices as well, so the tag gets a suffix that stands for them, and comes back w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
-Headers = list[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 _MARK: Final = b";ck-"
 # RFC 9110, section 8.8.3.
@@ -83,7 +83,7 @@ def without_conditions(headers: Headers, tag: bytes | None, *, method: str = "GE
     if not any(key.lower() in _LOOKED_AT for key, _ in headers):
         return headers
     asks = method in _SAFE
-    kept: Headers = []
+    kept: list[tuple[bytes, bytes]] = []
     for key, value in headers:
         name = key.lower()
         if name in _TAGS:
@@ -121,7 +121,7 @@ def for_changed_page(headers: Headers, tag: bytes) -> Headers:
     Returns:
         The same list when there is nothing to change.
     """
-    kept: Headers = []
+    kept: list[tuple[bytes, bytes]] = []
     for key, value in headers:
         name = key.lower()
         if name == b"etag":

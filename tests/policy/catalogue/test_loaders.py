@@ -1,0 +1,123 @@
+"""That the entries recognise what providers give to put in: the address of a loader, a line of script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from consentkit.gate.claims import Claims
+from consentkit.policy.catalogue import catalogue_entry, catalogue_ids
+from consentkit.policy.model import Policy
+
+Parse = Callable[[str], Policy]
+
+ADDRESSES = {
+    "active-campaign": "https://diffuser-cdn.app-us1.com/diffuser/diffuser.js",
+    "brevo": "https://cdn.brevo.com/js/sdk-loader.js",
+    "crisp": "//client.crisp.chat/l.js",
+    "criteo": "//dynamic.criteo.com/js/ld/ld.js?a=1",
+    "drift": "https://js.driftt.com/include/1/2.js",
+    "freshchat": "//eu.fw-cdn.com/1/2.js",
+    "google-ads": "https://www.googletagmanager.com/gtag/js?id=AW-1",
+    "google-analytics": "https://www.googletagmanager.com/gtag/js?id=G-1",
+    "google-fonts": "https://fonts.googleapis.com/css2?family=Inter",
+    "google-maps": "https://www.google.com/maps/embed?pb=1",
+    "google-tag-manager": "https://www.googletagmanager.com/gtm.js?id=GTM-1",
+    "hotjar": "https://static.hotjar.com/c/hotjar-1.js?sv=6",
+    "hubspot": "//js-eu1.hs-scripts.com/1.js",
+    "intercom": "https://widget.intercom.io/widget/1",
+    "klaviyo": "https://static.klaviyo.com/onsite/js/1/klaviyo.js",
+    "linkedin-insight": "https://px.ads.linkedin.com/collect/?pid=1&fmt=gif",
+    "livechat": "https://cdn.livechatinc.com/tracking.js",
+    "mailchimp": "https://chimpstatic.com/mcjs-connected/js/users/1/2.js",
+    "marketo": "//munchkin.marketo.net/munchkin.js",
+    "matomo": "https://tides.matomo.cloud/matomo.js",
+    "meta-pixel": "https://www.facebook.com/tr?id=1&ev=PageView&noscript=1",
+    "microsoft-advertising": "//bat.bing.com/bat.js",
+    "microsoft-clarity": "https://www.clarity.ms/tag/1",
+    "outbrain": "//amplify.outbrain.com/cp/obtp.js",
+    "pinterest-tag": "https://s.pinimg.com/ct/core.js",
+    "quora-pixel": "https://q.quora.com/_/ad/1/pixel?tag=ViewContent&noscript=1",
+    "reddit-pixel": "https://www.redditstatic.com/ads/pixel.js",
+    "salesforce-pardot": "https://pi.pardot.com/pd.js",
+    "snap-pixel": "https://sc-static.net/scevent.min.js",
+    "taboola": "//cdn.taboola.com/libtrc/unip/1/tfa.js",
+    "tawk-to": "https://embed.tawk.to/1/default",
+    "tiktok-pixel": "https://analytics.tiktok.com/i18n/pixel/events.js?sdkid=1",
+    "vimeo": "https://player.vimeo.com/video/1?dnt=1",
+    "x": "https://platform.twitter.com/widgets.js",
+    "youtube": "https://www.youtube-nocookie.com/embed/1",
+    "zendesk-chat": "https://static.zdassets.com/ekr/snippet.js?key=1",
+}
+LINES = {
+    "active-campaign": "vgo('setAccount', '1'); vgo('process');",
+    "brevo": 'Brevo.push(["init", { client_key: "1" }]);',
+    "crisp": 'window.$crisp = []; window.CRISP_WEBSITE_ID = "1";',
+    "criteo": "window.criteo_q = window.criteo_q || [];",
+    "drift": "drift.load('1');",
+    "freshchat": "window.fcWidget.init({ token: '1' });",
+    "google-ads": "gtag('config', 'AW-1');",
+    "google-analytics": "gtag('config', 'G-1');",
+    "google-tag-manager": "w[l].push({ 'gtm.start': new Date().getTime() });",
+    "hotjar": "h._hjSettings = { hjid: 1, hjsv: 6 };",
+    "hubspot": 'hbspt.forms.create({ portalId: "1" });',
+    "intercom": "window.intercomSettings = { app_id: '1' };",
+    "klaviyo": "var _learnq = _learnq || []; _learnq.push(['identify', {}]);",
+    "linkedin-insight": "_linkedin_partner_id = '1';",
+    "livechat": "window.__lc = window.__lc || {}; window.__lc.license = 1;",
+    "mailchimp": 'dojoRequire(["mojo/signup-forms/Loader"], (L) => L.start({}));',
+    "marketo": "Munchkin.init('000-AAA-000');",
+    "matomo": "_paq.push(['trackPageView']);",
+    "meta-pixel": "fbq('init', '1');",
+    "microsoft-advertising": "window.uetq = window.uetq || []; window.uetq.push('event', 'a', {});",
+    "microsoft-clarity": "window.clarity('consent');",
+    "outbrain": "obApi('track', 'PAGE_VIEW');",
+    "pinterest-tag": "pintrk('load', '1');",
+    "quora-pixel": "qp('init', '1');",
+    "reddit-pixel": "rdt('init', 'a2_1');",
+    "salesforce-pardot": "piAId = '1'; piCId = '2';",
+    "snap-pixel": "snaptr('init', '1', {});",
+    "taboola": "window._tfa.push({ notify: 'event', name: 'page_view', id: 1 });",
+    "tawk-to": "var Tawk_API = Tawk_API || {}, Tawk_LoadStart = new Date();",
+    "tiktok-pixel": "ttq.load('1'); ttq.page();",
+    "vimeo": "new Vimeo.Player('film');",
+    "x": "twttr.widgets.load();",
+    "youtube": "new YT.Player('film', {});",
+    "zendesk-chat": "zE('messenger', 'close');",
+}
+
+
+def alone(service: str, parse: Parse) -> Claims:
+    """Return the claims of a policy that uses nothing but ``service``."""
+    policy = parse(f'[categories.{catalogue_entry(service)["category"]}]\nuse = ["{service}"]\n')
+    return Claims(service for category in policy.categories for service in category.services)
+
+
+# R-16
+@pytest.mark.parametrize("service", ADDRESSES)
+def test_the_address_that_a_provider_gives_belongs_to_its_service(service: str, parse: Parse) -> None:
+    assert alone(service, parse).owners_of_url(ADDRESSES[service]) == (service,)
+
+
+# R-16
+@pytest.mark.parametrize("service", LINES)
+def test_the_line_of_script_that_a_provider_gives_belongs_to_its_service(service: str, parse: Parse) -> None:
+    assert alone(service, parse).owners_of_text(LINES[service]) == (service,)
+
+
+@pytest.mark.parametrize("service", catalogue_ids())
+def test_nothing_of_the_site_itself_belongs_to_a_service(service: str, parse: Parse) -> None:
+    claims = alone(service, parse)
+    for address in ("/app.js", "https://www.example.org/gtag/js?id=G-1", "https://example.net/tag/1"):
+        assert claims.owners_of_url(address) == ()
+    assert claims.owners_of_text("const cart = JSON.parse(localStorage.getItem('cart') || '[]');") == ()
+
+
+def test_gtag_for_advertising_needs_both_services_where_both_are_declared(parse: Parse) -> None:
+    policy = parse(
+        '[categories.analytics]\nuse = ["google-analytics"]\n[categories.marketing]\nuse = ["google-ads"]\n'
+    )
+    claims = Claims(service for category in policy.categories for service in category.services)
+    assert set(claims.owners_of_url(ADDRESSES["google-ads"])) == {"google-ads", "google-analytics"}
+    assert claims.owners_of_url(ADDRESSES["google-analytics"]) == ("google-analytics",)
