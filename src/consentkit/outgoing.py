@@ -51,17 +51,20 @@ class Outgoing:
             return
         if kind in _ANSWERS:
             self.started = True
-            if kind in STARTS:
+            if kind == "http.response.start" and self._gates_pages:
                 await self._start(message)
                 return
+            if kind in STARTS:
+                message = self._visit.start(message)
         await self._send(message)
 
     async def _start(self, message: Message) -> None:
+        """Send the start of a response that may be a page."""
         headers = message.get("headers")
         if headers is not None and not isinstance(headers, (list, tuple)):
             # ASGI allows any iterable, and looking at one that is used up would empty it.
             message = {**message, "headers": list(headers)}
-        if self._gates_pages and message["type"] == "http.response.start" and message.get("headers"):
+        if headers:
             from .page import Page, is_encoded, is_page  # noqa: PLC0415 # loads the tokenizer
 
             if is_page(message):

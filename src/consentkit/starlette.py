@@ -146,26 +146,26 @@ def _consent(context: Context) -> Consent:
 @pass_context
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
-    visit.placed.add("head")
+    visit.placed |= {"head"}
     return visit.pages.head(visit.place())
 
 
 @pass_context
 def _banner(context: Context) -> Markup:
     visit = _visit(_request(context))
-    visit.placed.add("banner")
+    visit.placed |= {"banner"}
     return visit.pages.banner(visit.view())
 
 
 @pass_context
 def _link(context: Context) -> Markup:
     visit = _visit(_request(context))
-    visit.placed.add("link")
+    visit.placed |= {"link"}
     return visit.pages.link(visit.place())
 
 
 @pass_context
 def _url(context: Context) -> str:
     visit = _visit(_request(context))
-    visit.placed.add("link")
+    visit.placed |= {"link"}
     return visit.pages.url(visit.place())

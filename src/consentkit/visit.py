@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Final
 from urllib.parse import quote
 
 from starlette.types import Message, Scope
@@ -16,11 +17,11 @@ from .consent.once import OnceCookie, embed_id
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
 from .gate.claims import Claims
-from .gate.cookie_filter import CookieFilter, sets_cookies
+from .gate.cookie_filter import CookieFilter
 from .gate.cookies import without_cookies
 from .gate.headers import for_one_visitor, with_no_store, with_private, with_vary
 from .gate.insertion import Inserts
-from .gate.links import has_links, hints_without_closed, without_closed_links
+from .gate.links import LINKING, hints_without_closed, without_closed_links
 from .gate.validators import state_tag
 from .policy.model import Policy
 from .policy.texts import negotiate
@@ -32,6 +33,9 @@ from .ui.view import Place, View
 logger = logging.getLogger("consentkit")
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+# Told apart by their length first: looking at every name in lower case costs more.
+_JUDGED_LENGTHS: Final = frozenset(map(len, (b"set-cookie", *LINKING)))
 
 #: Where the middleware keeps the ``Visit`` in the ASGI scope.
 SCOPE_KEY = "consentkit"
@@ -85,39 +89,25 @@ class Setup:
 class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
-    __slots__ = (
-        "_asked",
-        "_consent",
-        "_loading",
-        "_negotiated",
-        "_once",
-        "_place",
-        "_refused",
-        "_scope",
-        "_setup",
-        "_started",
-        "_to_save",
-        "opened",
-        "placed",
-    )
+    # Most requests change none of these; so they cost nothing until one does.
+    _consent: Consent | None = None
+    _asked = False  # whether the response depends on the choices
+    _refused: frozenset[bytes] = frozenset()  # cookies that came and may not be read
+    _to_save: Consent | None = None
+    _place: Place | None = None
+    _started = False
+    _negotiated = False
+    _loading: str | None = None  # the embed that the next page may load
+    _once: str | None = None  # the embed that this page may load
+    #: What the site's own template has put into the page: "head", "banner", "link".
+    placed: frozenset[str] = frozenset()
+    #: What a gate in a template may load this time, although its service is closed.
+    opened: frozenset[str] = frozenset()
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
         """Note the request; nothing is read or verified yet."""
         self._setup = setup
         self._scope = scope
-        self._consent: Consent | None = None
-        self._asked = False  # whether the response depends on the choices
-        self._refused: frozenset[bytes] = frozenset()  # cookies that came and may not be read
-        self._to_save: Consent | None = None
-        self._place: Place | None = None
-        self._started = False
-        self._negotiated = False
-        self._loading: str | None = None  # the embed that the next page may load
-        self._once: str | None = None  # the embed that this page may load
-        #: What the site's own template has put into the page: "head", "banner", "link".
-        self.placed: set[str] = set()
-        #: What a gate in a template may load this time, although its service is closed.
-        self.opened: set[str] = set()
 
     @property
     def consent(self) -> Consent:
@@ -324,14 +314,25 @@ class Visit:
             # ASGI allows any iterable, and looking at one that is used up would empty it.
             headers = list(headers)
             message = {**message, "headers": headers}
-        judged = self._judged(headers)
-        added = self._added(message)
+        judged: Headers = headers
+        for key, _ in headers:
+            if len(key) in _JUDGED_LENGTHS:
+                judged = self._judged(headers)
+                break
+        if judged is headers and not (self._asked or self._negotiated or self._adds):
+            return message
+        added = self._added(message) if self._adds else []
         names = self._vary() if message["type"] == "http.response.start" else ()
         if not (names or added or judged is not headers):
             return message
-        headers = self._cached(judged, names, private=bool(added))
+        cached = self._cached(judged, names, private=bool(added))
         # A new message: the application may send this one, or its list of headers, again.
-        return {**message, "headers": [*headers, *((b"set-cookie", value) for value in added)]}
+        return {**message, "headers": _with_cookies(cached, added) if added else cached}
+
+    @property
+    def _adds(self) -> bool:
+        """Whether there may be a ``Set-Cookie`` of our own."""
+        return bool(self._refused or self._to_save or self._loading or self._once)
 
     def hint(self, message: Message) -> Message | None:
         """Return Early Hints without those to a closed service; ``None`` where none are left."""
@@ -348,10 +349,11 @@ class Visit:
 
     def _judged(self, headers: Headers) -> Headers:
         """Return the headers of a response without what is closed; the same object if all may leave."""
-        if sets_cookies(headers):
+        found = {key.lower() for key, _ in headers if len(key) in _JUDGED_LENGTHS}
+        if b"set-cookie" in found:
             left = self._setup.cookies.leaving(headers, self._for_set_cookie)
             headers = headers if len(left) == len(headers) else left
-        if not has_links(headers):
+        if found.isdisjoint(LINKING):
             return headers
         links, claims = list(headers), self._setup.claims
         if without_closed_links(links, claims, self._setup.optional) is links:
@@ -451,3 +453,7 @@ class Visit:
         """Return the request headers that this response was chosen by."""
         names = self._setup.varies_by if self._asked else ()
         return (*names, "Accept-Language") if self._negotiated else names
+
+
+def _with_cookies(headers: Iterable[tuple[bytes, bytes]], values: list[bytes]) -> list[tuple[bytes, bytes]]:
+    return [*headers, *((b"set-cookie", value) for value in values)]

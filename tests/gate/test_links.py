@@ -12,8 +12,6 @@ from consentkit.gate.claims import Claims
 from consentkit.gate.links import (
     INERT,
     MAX_REMEMBERED,
-    Headers,
-    has_links,
     hints_without_closed,
     without_closed_links,
 )
@@ -257,20 +255,6 @@ def test_where_nothing_has_to_go_the_list_is_the_same(claims: Claims) -> None:
     headers = [(b"link", b" </a.css>;rel=preload ,, nonsense"), (b"Refresh", b"5; url=/next"), (b"x", b"1")]
 
     assert without_closed_links(headers, claims, CLOSED) is headers
-    assert has_links(headers)
-
-
-@pytest.mark.parametrize(
-    ("headers", "found"),
-    [
-        ([], False),
-        ([(b"vary", b"link"), (b"x-link", b""), (b"etag", b"")], False),
-        ([(b"vary", b""), (b"LiNk", b"")], True),
-        ([(b"refresh", b"")], True),
-    ],
-)
-def test_most_responses_have_nothing_to_look_at(headers: Headers, *, found: bool) -> None:
-    assert has_links(headers) is found
 
 
 # ---- Early Hints

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from time import time
 from typing import Final
 
 from ..consent.model import Consent
 from .cookie_reports import CookieReports
-from .cookies import CookieRules, cookie_names, is_cookie
+from .cookies import CookieRules, Standing, cookie_names
 from .expiry import deletions
 from .set_cookie import cookie_name, is_deletion
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+#: Bytes of a ``Cookie`` header that is remembered with what is in question in it.
+MAX_REMEMBERED: Final = 2_048
 
 MODES: Final = ("report", "strict")
 
@@ -29,6 +33,8 @@ class CookieFilter:
         self._rules = rules
         self._strict = strict
         self._reports = CookieReports()
+        # A visitor sends the same header with every request.
+        self._remembered = lru_cache(1_024)(self._in_question)
 
     def arriving(self, headers: Headers, consent: Callable[[], Consent]) -> frozenset[bytes]:
         """Return the cookies of a request that the application may not read (R-21).
@@ -37,19 +43,31 @@ class CookieFilter:
             headers: of the request.
             consent: asked only when an optional cookie is there.
         """
-        refused: set[bytes] = set()
+        refused: frozenset[bytes] = frozenset()
         for key, line in headers:
-            if not is_cookie(key):
-                continue
-            for pair in line.split(b";"):
-                name = pair.partition(b"=")[0].strip(b" \t") if b"=" in pair else b""
-                standing = self._rules.standing(name)
-                if standing.owners:
-                    if not consent().closed.isdisjoint(standing.owners):
-                        refused.add(name)
-                elif not standing.declared and self._strict and pair.strip(b" \t"):
-                    refused.add(name)
-        return frozenset(refused)
+            if key == b"cookie":  # ASGI has servers lower-case the names of request headers
+                found = self._remembered(line) if len(line) <= MAX_REMEMBERED else self._in_question(line)
+                if found:
+                    refused |= self._refused(found, consent)
+        return refused
+
+    def _refused(
+        self, found: Iterable[tuple[bytes, Standing]], consent: Callable[[], Consent]
+    ) -> frozenset[bytes]:
+        return frozenset(
+            name
+            for name, standing in found
+            if not standing.declared or not consent().closed.isdisjoint(standing.owners)
+        )
+
+    def _in_question(self, line: bytes) -> tuple[tuple[bytes, Standing], ...]:
+        """Return the cookies of one ``Cookie`` header that may have to be taken out."""
+        standings = ((name, self._rules.standing(name)) for name in cookie_names(((b"cookie", line),)))
+        return tuple(
+            (name, standing)
+            for name, standing in standings
+            if standing.owners or (self._strict and not standing.declared)
+        )
 
     def leaving(
         self, headers: Iterable[tuple[bytes, bytes]], consent: Callable[[], Consent]
@@ -92,8 +110,3 @@ class CookieFilter:
             self._reports.undeclared(name)
             return True
         return False
-
-
-def sets_cookies(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a response sets any cookie; most do not."""
-    return any(len(key) == 10 and key.lower() == b"set-cookie" for key, _ in headers)

@@ -78,17 +78,12 @@ def _own_cookies(policy: Policy) -> list[tuple[str, StoredItem]]:
     return [(owner, item) for owner, item in found if item.kind is Kind.COOKIE and item.domain is None]
 
 
-def is_cookie(key: bytes) -> bool:
-    """Return whether a request header is a ``Cookie``."""
-    return len(key) == 6 and key.lower() == b"cookie"
-
-
 def cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """Return the name of every cookie in a request, in order; one without a name is empty."""
     return [
         name.strip(b" \t") if equals else b""
         for key, line in headers
-        if is_cookie(key)
+        if key == b"cookie"
         for name, equals, rest in (pair.partition(b"=") for pair in line.split(b";"))
         if equals or name.strip(b" \t")
     ]
@@ -103,7 +98,7 @@ def without_cookies(
     """
     kept: list[tuple[bytes, bytes]] = []
     for key, line in headers:
-        if not is_cookie(key):
+        if key != b"cookie":
             kept.append((key, line))
             continue
         pairs = line.split(b";")

@@ -31,8 +31,9 @@ MAX_REMEMBERED: Final = 2_048
 
 # Headers other than Link that point a browser somewhere without a click. It does without them.
 _POINTERS: Final = frozenset({b"refresh", b"report-to", b"reporting-endpoints", b"speculation-rules"})
-_NAMES: Final = _POINTERS | {b"link"}
-_LENGTHS: Final = frozenset(map(len, _NAMES))
+#: The response headers that can make a browser connect somewhere.
+LINKING: Final = _POINTERS | {b"link"}
+_LENGTHS: Final = frozenset(map(len, LINKING))
 
 # RFC 8288, as leniently as its appendix B reads it. Possessive, so that the time stays linear.
 _NAME: Final = rb'[^\s=;,"<>]*+'
@@ -65,11 +66,6 @@ class _Link(NamedTuple):
     raw: bytes
     addresses: tuple[str, ...]
     text: str = ""
-
-
-def has_links(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether there is anything here to look at; most responses have nothing."""
-    return any(len(key) in _LENGTHS and key.lower() in _NAMES for key, _ in headers)
 
 
 def without_closed_links(headers: Headers, claims: Claims, closed: frozenset[str]) -> Headers:

@@ -25,6 +25,19 @@ DELIBERATE = {
 }
 SAME_ADDRESS = {frozenset({"google-ads", "google-analytics"})}
 
+# What many sites or tools share; an entry may name single hosts there, but not everything below.
+RENTED = ["amazonaws.com", "azureedge.net", "cloudfront.net", "fastly.net", "github.io", "herokuapp.com"]
+RENTED += ["akamaihd.net", "b-cdn.net", "jsdelivr.net", "netlify.app", "vercel.app", "windows.net", "co.uk"]
+VENDORS_WHOLE = ["adobe.com", "bing.com", "cloudflare.com", "doubleclick.net", "facebook.com", "google.com"]
+VENDORS_WHOLE += [
+    "googleapis.com",
+    "gstatic.com",
+    "linkedin.com",
+    "microsoft.com",
+    "reddit.com",
+    "tiktok.com",
+]
+
 # A record of an answer is a choice and not a measurement; a site may need it.
 REMEMBERS_AN_ANSWER = {
     "__hs_do_not_track",
@@ -166,6 +179,14 @@ def test_no_two_entries_claim_the_same_host() -> None:
         for host in ENTRIES[one]["hosts"]:
             for name in ENTRIES[other]["hosts"]:
                 assert not covers(host, name), f"{one} and {other} claim {name}"
+
+
+@pytest.mark.parametrize("service", ENTRIES)
+def test_no_entry_claims_what_others_share(service: str) -> None:
+    for host in ENTRIES[service]["hosts"]:
+        tail = host.removeprefix("*.")
+        assert tail not in RENTED + VENDORS_WHOLE, host
+        assert not (host != tail and tail.endswith(tuple("." + name for name in RENTED))), host
 
 
 def test_a_url_glob_lies_under_another_entrys_host_only_on_purpose() -> None:
