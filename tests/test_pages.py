@@ -35,7 +35,7 @@ PAGE = (
 LIVE = ('<script src="https://counter.example/', '<iframe src="https://video.example/')
 
 
-def site(policy: Policy, secret_key: str, answer: Answer | Response, **options: Any) -> Starlette:
+def site(policy: Policy, secret_key: str, answer: Answer | Response, **options: Any) -> Starlette:  # noqa: ANN401
     async def endpoint(request: Request) -> Response:
         return answer if isinstance(answer, Response) else await answer(request)
 

@@ -155,7 +155,7 @@ class ConsentMiddleware:
         inner = {**scope, SCOPE_KEY: visit, "headers": headers}
         if self._gates_pages and scope["type"] == "http" and asks_for_a_page(headers):
             tag = visit.state_tag if has_marked_tags(headers) else None
-            inner["headers"] = without_conditions(headers, tag)
+            inner["headers"] = without_conditions(headers, tag, method=scope["method"])
             extensions = scope.get("extensions") or {}
             # With these, the server reads a file by itself and nobody sees the page.
             inner["extensions"] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.types import Message, Scope, Send
 
+from .gate.validators import for_changed_page, has_marked_tags
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -74,4 +75,7 @@ class Outgoing:
                         await self._send(outgoing)
                     return
                 self._visit.warn_of_encoding()
+            elif message.get("status") == 304 and has_marked_tags(self._scope["headers"]):
+                # It confirms the visitor's copy, which has the tag that this visitor was given.
+                message = {**message, "headers": for_changed_page(message["headers"], self._visit.state_tag)}
         await self._send(self._visit.start(message))

@@ -81,6 +81,11 @@ class Setup:
     said: set[str] = field(default_factory=set)
 
     @cached_property
+    def page_tag(self) -> bytes:
+        """Stands for what every page is made with: the whole declaration, its texts and the stylesheet."""
+        return state_tag(self.policy, sorted(self.pages.assets))
+
+    @cached_property
     def nobodys(self) -> Consent:
         """The consent of nobody in particular: undecided."""
         return Consent(self.policy)
@@ -234,8 +239,9 @@ class Visit:
     def state_tag(self) -> bytes:
         """Stands for everything that a gated page differs by."""
         consent = self.page_consent
+        self.open_once()
         return state_tag(
-            sorted(consent.closed), consent.needs_prompt, self.language, self._setup.pages.notice
+            consent.closed, consent.needs_prompt, consent.gpc, self.language, self._once, self._setup.page_tag
         )
 
     def load_once(self, embed: str) -> None:

@@ -25,7 +25,7 @@ _RUNNING: Final = re.compile(
 _TOLD: Final = frozenset(
     {
         "alternate", "amphtml", "archives", "author", "bookmark", "canonical", "edituri", "external",
-        "first", "help", "index", "last", "license", "me", "next", "nofollow", "noopener", "noreferrer",
+        "first", "help", "index", "last", "license", "me", "nofollow", "noopener", "noreferrer",
         "payment", "pingback", "prev", "privacy-policy", "profile", "publisher", "related", "search",
         "self", "shortlink", "shorturl", "start", "tag", "terms-of-service", "up", "webmention",
         "wlwmanifest",
