@@ -12,9 +12,14 @@ from consentkit.policy.schema import CspDirective
 
 every_entry = pytest.mark.parametrize("service", catalogue_ids())
 
-# Hosts that serve several tools of one vendor and are claimed by URL globs, yet named as a whole: the files
-# there have no directory of their own.
-SHARED = {"googleads.g.doubleclick.net", "www.googletagmanager.com"}
+# Hosts that serve several tools of one provider and are claimed by URL globs, yet named as a whole: the
+# addresses there begin with a language or a version, or have no directory of their own.
+SHARED = {
+    "connect.facebook.net",
+    "googleads.g.doubleclick.net",
+    "www.facebook.com",
+    "www.googletagmanager.com",
+}
 
 DIRECTIVES = get_args(CspDirective)
 
