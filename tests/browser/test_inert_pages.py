@@ -108,7 +108,7 @@ CONSTRUCTS = {
     "stylesheet-print": Construct("<link rel=stylesheet media=print href={u}/a.css>"),
     "preload": Construct("<head><link rel=preload as=image href={u}/p.gif>"),
     "modulepreload": Construct("<head><link rel=modulepreload href={u}/a.js>"),
-    "preconnect": Construct("<head><link rel=preconnect href={u}>"),
+    "preconnect": Construct("<head><link rel=preconnect href={u}>", NEVER),  # headless does not warm up
     "prefetch": Construct("<head><link rel=prefetch href={u}/p>"),
     "icon": Construct("<head><link rel=icon href={u}/icon.png>", NEVER),  # headless shows none
     "style-url": Construct("<style>body {{ background: url( '{u}/p.gif' ) }}</style>"),
@@ -130,7 +130,7 @@ CONSTRUCTS = {
     "base": Construct("<head><base href={u}/></head><img src=p.gif alt=''>"),
     "speculation-rules": Construct('<script type=speculationrules>{{"prefetch": [{{"urls": ["{u}/"], "eagerness": "immediate"}}]}}</script>', NEVER),
     "link-header": Construct("<p>x", headers={"Link": "<{u}/p.gif>; rel=preload; as=image"}),
-    "link-header-preconnect": Construct("<p>x", headers={"Link": '</own>; rel=canonical, <{u}>; rel="preconnect"'}),
+    "link-header-preconnect": Construct("<p>x", headers={"Link": '</own>; rel=canonical, <{u}>; rel="preconnect"'}, scripts=NEVER),
     "refresh-header": Construct("<p>x", headers={"Refresh": "0; url={u}/"}),
     "data-consent": Construct("<div data-consent=marketing><img src={u}/p.gif alt=''><p><img src={u}/q.gif alt=''></div>"),
 }  # fmt: skip
@@ -153,6 +153,8 @@ def filled(text: str, name: str) -> str:
 async def construct(request: Request) -> Response:
     """Send one page, in pieces of 700 bytes where the address says so."""
     name = request.path_params["name"]
+    if name not in CONSTRUCTS:  # the browser asks for an icon
+        return Response(status_code=404)
     html = filled(CONSTRUCTS[name].html, name)
     start = "<!doctype html><html lang=en><meta charset=utf-8><title>x</title>"
     page = start + ("" if html.startswith("<head>") else "<body>") + html + "<p>The end.</p>"
