@@ -107,7 +107,7 @@ CONSTRUCTS = {
     "stylesheet": Construct("<link rel=stylesheet href={u}/a.css>"),
     "stylesheet-print": Construct("<link rel=stylesheet media=print href={u}/a.css>"),
     "preload": Construct("<head><link rel=preload as=image href={u}/p.gif>"),
-    "modulepreload": Construct("<head><link rel=modulepreload href={u}/a.js>"),
+    "modulepreload": Construct("<head><link rel=modulepreload href={u}/a.js>", ONLY_WITH),
     "preconnect": Construct("<head><link rel=preconnect href={u}>", NEVER),  # headless does not warm up
     "prefetch": Construct("<head><link rel=prefetch href={u}/p>"),
     "icon": Construct("<head><link rel=icon href={u}/icon.png>", NEVER),  # headless shows none
