@@ -24,10 +24,12 @@ from .gate.cookies import CookieRules
 from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
 from .outgoing import STARTS, Outgoing
 from .policy.model import Policy
+from .reply import start
+from .setup import Setup
 from .ui.endpoints import Endpoints
 from .ui.problem import problem
 from .ui.render import Pages
-from .visit import SCOPE_KEY, Setup, Visit
+from .visit import SCOPE_KEY, Visit
 
 logger = logging.getLogger("consentkit")
 
@@ -180,7 +182,7 @@ def _with_headers_of(visit: Visit, send: Send) -> Send:
     """Return ``send`` for what we answer ourselves."""
 
     async def send_with_headers(message: Message) -> None:
-        await send(visit.start(message) if message["type"] in STARTS else message)
+        await send(start(visit, message) if message["type"] in STARTS else message)
 
     return send_with_headers
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.types import Message, Scope, Send
 
 from .gate.validators import for_changed_page, has_marked_tags
+from .reply import hint, start
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Outgoing:
                 await self._send(outgoing)
             return
         if kind == "http.response.early_hint":
-            hint = self._visit.hint(message)
-            if hint is not None:
-                await self._send(hint)
+            left = hint(self._visit, message)
+            if left is not None:
+                await self._send(left)
             return
         if kind in _ANSWERS:
             self.started = True
@@ -56,7 +57,7 @@ class Outgoing:
                 await self._start(message)
                 return
             if kind in STARTS:
-                message = self._visit.start(message)
+                message = start(self._visit, message)
         await self._send(message)
 
     async def _start(self, message: Message) -> None:
@@ -74,8 +75,19 @@ class Outgoing:
                     for outgoing in self._page.begin():
                         await self._send(outgoing)
                     return
-                self._visit.warn_of_encoding()
+                _warn_of_encoding(self._visit)
             elif message.get("status") == 304 and has_marked_tags(self._scope["headers"]):
                 # It confirms the visitor's copy, which has the tag that this visitor was given.
                 message = {**message, "headers": for_changed_page(message["headers"], self._visit.state_tag)}
-        await self._send(self._visit.start(message))
+        await self._send(start(self._visit, message))
+
+
+def _warn_of_encoding(visit: Visit) -> None:
+    visit.setup.warn_once(
+        "encoding",
+        "A page was compressed inside ConsentMiddleware and left as it came: nothing in it could be "
+        "gated. Put what compresses outside, so that it is added after ConsentMiddleware: "
+        "app.add_middleware(ConsentMiddleware, …), then app.add_middleware(GZipMiddleware). First seen "
+        "on %r.",
+        visit.scope.get("path", ""),
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.types import Message, Scope
 
+from . import reply
 from .gate.insertion import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
@@ -88,7 +89,7 @@ class Page:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
             if length is not None and self._scope["method"] != "HEAD":
                 headers.append((b"content-length", str(length).encode()))
-        return [self._visit.start({**start, "headers": headers})]
+        return [reply.start(self._visit, {**start, "headers": headers})]
 
     def _inserts(self) -> Inserts:
         destination = next((v for k, v in self._scope["headers"] if k == b"sec-fetch-dest"), b"")

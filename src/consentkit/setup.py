@@ -1,0 +1,77 @@
+"""``Setup``: what the constructor of the middleware has compiled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from starlette.types import Scope
+
+from .consent.cookie import ConsentCookie
+from .consent.model import Consent
+from .consent.once import OnceCookie
+from .gate.claims import Claims
+from .gate.cookie_filter import CookieFilter
+from .gate.validators import state_tag
+from .policy.model import Policy
+from .ui.render import Pages
+
+logger = logging.getLogger("consentkit")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The same for every request.
+
+    Attributes:
+        policy: what the site declares.
+        cookie: the codec of the consent cookie.
+        once: the codec of the cookie for one embed.
+        cookies: judges the site's own cookies.
+        pages: what visitors see.
+        prefix: path of the cookies page below the application's root.
+        varies_by: the request headers that choices are read from.
+        language: chooses the language for a scope; ``None`` from it, or no callable, leaves the
+            choice to ``Accept-Language``.
+        nonce: returns the CSP nonce of the response to a scope.
+        claims: which service claims which address.
+        optional: every optional category and service.
+        gate_html: whether what is closed in a page is made inert.
+        inject_banner: whether the banner is put into pages whose template has not placed it.
+        shared: whether pages are the same for everybody, so that shared caches may keep them.
+        said: warnings that have been given, so that each is given once.
+    """
+
+    policy: Policy
+    cookie: ConsentCookie
+    once: OnceCookie
+    cookies: CookieFilter
+    pages: Pages
+    prefix: str
+    varies_by: tuple[str, ...]
+    claims: Claims
+    optional: frozenset[str]
+    gate_html: bool = True
+    language: Callable[[Scope], str | None] | None = None
+    nonce: Callable[[Scope], str | None] | None = None
+    inject_banner: bool = False
+    shared: bool = False
+    said: set[str] = field(default_factory=set)
+
+    @cached_property
+    def page_tag(self) -> bytes:
+        """Stands for what every page is made with: the whole declaration, its texts and the stylesheet."""
+        return state_tag(self.policy, sorted(self.pages.assets))
+
+    @cached_property
+    def nobodys(self) -> Consent:
+        """The consent of nobody in particular: undecided."""
+        return Consent(self.policy)
+
+    def warn_once(self, what: str, text: str, *args: object) -> None:
+        """Give a warning unless it has been given."""
+        if what not in self.said:
+            self.said.add(what)
+            logger.warning(text, *args)
