@@ -22,6 +22,7 @@ from .gate.claims import Claims
 from .gate.cookie_filter import MODES, CookieFilter
 from .gate.cookies import CookieRules
 from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
+from .order import misplaced
 from .outgoing import STARTS, Outgoing
 from .policy.model import Policy
 from .reply import start
@@ -123,9 +124,14 @@ class ConsentMiddleware:
             # The tokenizer takes 80 ms to load: now, and not while a visitor waits.
             from . import page  # noqa: F401, PLC0415
         self._warned = False
+        self._looked = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if not self._looked:
+            self._looked = True
+            for sentence in misplaced(scope.get("app"), type(self)):
+                logger.warning(sentence)
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return

@@ -263,6 +263,7 @@ class Visit:
 
     @property
     def secure(self) -> bool:
+        """Whether the request came over TLS, as far as the server knows."""
         return self.scope.get("scheme") in ("https", "wss")
 
     def _path(self, prefix: str, query: list[str]) -> str:
