@@ -21,6 +21,9 @@ from .errors import ConsentRequiredError
 from .gate.claims import Claims
 from .gate.cookie_filter import MODES, CookieFilter
 from .gate.cookies import CookieRules
+from .gate.csp import MODES as CSP_MODES
+from .gate.csp import ContentPolicy, Mode
+from .gate.strangers import Strangers
 from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
 from .order import misplaced
 from .outgoing import STARTS, Outgoing
@@ -55,6 +58,7 @@ class ConsentMiddleware:
         undeclared: str = "report",
         gate_html: bool = True,
         inject_banner: bool = True,
+        csp: str = "off",
         cache: str = "personal",
         prefix: str = "/cookies",
         language: Callable[[Scope], str | None] | None = None,
@@ -75,6 +79,10 @@ class ConsentMiddleware:
                 drawn into a ``{% gate %}`` is then loaded without a yes.
             inject_banner: put the banner, its stylesheet and the link to the cookies page into pages
                 whose template has not placed them.
+            csp: a Content-Security-Policy for each visitor. ``"enforce"`` merges the hosts of what the
+                visitor allows into the application's own and takes those of everything else declared
+                out; a page without a policy gets one that refuses every stranger. ``"report"`` sends
+                the same for reports alone. ``"off"`` sends nothing.
             cache: ``"personal"`` renders a page for its visitor and keeps shared caches from it.
                 ``"shared"`` renders one page for everybody, closed and with the banner, which shared
                 caches may keep.
@@ -88,21 +96,24 @@ class ConsentMiddleware:
 
         Raises:
             SecretKeyError: a key is missing, under 32 bytes, or well known.
-            ValueError: the prefix is not a plain path, or ``undeclared`` or ``cache`` is neither of its two
-                values.
+            ValueError: the prefix is not a plain path, or ``undeclared``, ``csp`` or ``cache`` is none of
+                its values.
         """
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(
                 f'prefix must be a path such as "/cookies", without a slash at its end, not {prefix!r}'
             )
         _check("undeclared", undeclared, MODES)
+        _check("csp", csp, CSP_MODES)
         _check("cache", cache, ("personal", "shared"))
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         pages = Pages(policy, templates=templates)
-        self._endpoints = Endpoints(policy, pages, prefix)
+        claims = Claims(policy.services.values())
+        on_reports = None if csp == "off" else Strangers(claims).note
+        self._endpoints = Endpoints(policy, pages, prefix, on_reports=on_reports)
         self._setup = Setup(
             policy=policy,
             cookie=ConsentCookie(policy, secret_key),
@@ -113,7 +124,8 @@ class ConsentMiddleware:
             varies_by=("Cookie", "Sec-GPC") if policy.heeds_gpc else ("Cookie",),
             language=language,
             nonce=nonce,
-            claims=Claims(policy.services.values()),
+            claims=claims,
+            csp=None if csp == "off" else ContentPolicy(policy.services.values(), mode=cast("Mode", csp)),
             optional=Consent(policy).closed,
             gate_html=gate_html,
             inject_banner=inject_banner,

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.types import Message, Scope
 
 from . import reply
+from .gate.csp import nonce_of
 from .gate.insertion import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
@@ -61,6 +62,7 @@ class Page:
             once=visit.loads_once,
         )
         visit.open_once()
+        visit.page_nonce = nonce_of(message["headers"])
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()
         self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])

@@ -10,6 +10,7 @@ from starlette.types import Message
 from .consent.model import Consent
 from .gate.headers import for_one_visitor, with_no_store, with_private, with_vary
 from .gate.links import LINKING, hints_without_closed, without_closed_links
+from .ui.endpoints import REPORTS
 from .visit import Visit
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -35,6 +36,8 @@ def start(visit: Visit, message: Message) -> Message:
         if len(key) in _JUDGED_LENGTHS:
             judged = _judged(visit, headers)
             break
+    if visit.setup.csp is not None and is_document(message):
+        judged = _with_policies(visit, list(judged))
     if judged is headers and not (visit.asked or visit.negotiated or _adds(visit)):
         return message
     added = _added(visit, message) if _adds(visit) else []
@@ -49,6 +52,21 @@ def start(visit: Visit, message: Message) -> Message:
 def _adds(visit: Visit) -> bool:
     """Whether there may be a ``Set-Cookie`` of our own."""
     return bool(visit.refused or visit.to_save or visit.loading or visit.open_embed)
+
+
+def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    assert visit.setup.csp is not None  # noqa: S101 # asked before
+    visit.asked = visit.asked or not visit.setup.shared
+    closed = visit.page_consent.closed
+    return visit.setup.csp.headers(headers, closed, f"{visit.prefix}/{REPORTS}")
+
+
+def is_document(message: Message) -> bool:
+    """Return whether a browser would show a response as a page."""
+    return any(
+        key.lower() == b"content-type" and value.lstrip()[:9].lower() == b"text/html"
+        for key, value in message.get("headers") or ()
+    )
 
 
 def hint(visit: Visit, message: Message) -> Message | None:

@@ -14,6 +14,7 @@ from .consent.model import Consent
 from .consent.once import OnceCookie
 from .gate.claims import Claims
 from .gate.cookie_filter import CookieFilter
+from .gate.csp import ContentPolicy
 from .gate.validators import state_tag
 from .policy.model import Policy
 from .ui.render import Pages
@@ -39,6 +40,7 @@ class Setup:
         claims: which service claims which address.
         optional: every optional category and service.
         gate_html: whether what is closed in a page is made inert.
+        csp: the Content-Security-Policy for each visitor; ``None`` to send none.
         inject_banner: whether the banner is put into pages whose template has not placed it.
         shared: whether pages are the same for everybody, so that shared caches may keep them.
         said: warnings that have been given, so that each is given once.
@@ -56,6 +58,7 @@ class Setup:
     gate_html: bool = True
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
+    csp: ContentPolicy | None = None
     inject_banner: bool = False
     shared: bool = False
     said: set[str] = field(default_factory=set)

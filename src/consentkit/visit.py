@@ -44,6 +44,8 @@ class Visit:
     open_embed: str | None = None  # the embed that this page may load
     #: What the site's own template has put into the page: "head", "banner", "link".
     placed: frozenset[str] = frozenset()
+    #: The nonce that the page's own Content-Security-Policy names.
+    page_nonce: str | None = None
     #: What a gate in a template may load this time, although its service is closed.
     opened: frozenset[str] = frozenset()
 
@@ -117,7 +119,7 @@ class Visit:
         Found out once: a page asks for it with its head, its banner, its link and every closed gate.
         """
         if self._place is None:
-            prefix = self._prefix
+            prefix = self.prefix
             query = [part for part in self._query if part and part != SAVED]
             self._place = Place(
                 language=self.language,
@@ -224,6 +226,8 @@ class Visit:
         if not self.setup.inject_banner:
             return Inserts()
         pages, place = self.setup.pages, self.place()
+        if place.nonce is None and self.page_nonce is not None:
+            place = replace(place, nonce=self.page_nonce)
         return Inserts(
             head="" if "head" in self.placed else str(pages.head(place)),
             banner="" if "banner" in self.placed else str(pages.banner(self._page_view())),
@@ -253,7 +257,8 @@ class Visit:
         logger.info("Choices saved (%s); allowed: %s.", method, ", ".join(allowed) or "nothing optional")
 
     @property
-    def _prefix(self) -> str:
+    def prefix(self) -> str:
+        """The path of the cookies page, below the root of the application."""
         return quote(self.scope.get("root_path", ""), errors="replace") + self.setup.prefix
 
     @property

@@ -20,6 +20,7 @@ from .decision import JSON, decide, is_local_path, parse_decision
 from .hrefs import cookies_page_url
 from .problem import problem
 from .render import Pages
+from .reports import parse_reports
 from .view import View
 
 #: Bytes of a request body. A decision for the largest policy has about 5 kB.
@@ -29,6 +30,8 @@ MAX_BODY: Final = 16_384
 GPC_PATH: Final = "/.well-known/gpc.json"
 #: The reading of the GPC specification that this package implements is as of this day.
 GPC_READING: Final = "2026-11-23"
+#: Below the prefix, where browsers send reports of a Content-Security-Policy.
+REPORTS: Final = "reports"
 #: The parameter and the fragment that lead to the confirmation.
 SAVED: Final = "choices=saved"
 SAVED_FRAGMENT: Final = "#choices-saved"
@@ -57,21 +60,32 @@ class Visitor(Protocol):
         """Let one embed load with the next page."""
 
 
+Reports = list[tuple[str, str]]
 Handler = Callable[[Request, Visitor], Awaitable[Response]]
 
 
 class Endpoints:
     """The small app behind the prefix."""
 
-    def __init__(self, policy: Policy, pages: Pages, prefix: str) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        pages: Pages,
+        prefix: str,
+        *,
+        on_reports: Callable[[Reports], None] | None = None,
+    ) -> None:
         """Compile the routes.
 
         Args:
             policy: what is asked about.
             pages: what is shown.
             prefix: path below the application's root, such as ``/cookies``.
+            on_reports: gets what browsers report of a Content-Security-Policy; without it there is no
+                place to send it to.
         """
         self._pages = pages
+        self._on_reports = on_reports
         self._notice = notice(policy)
         self._prefix = prefix
         self._routes: dict[str, dict[str, Handler]] = {
@@ -79,6 +93,8 @@ class Endpoints:
             f"{prefix}/state": {"GET": self._state},
         }
         self._routes |= {f"{prefix}/assets/{path}": {"GET": self._asset} for path in pages.assets}
+        if on_reports is not None:
+            self._routes[f"{prefix}/{REPORTS}"] = {"POST": self._reports}
         if policy.heeds_gpc:
             # Off, the path stays the site's own.
             self._routes[GPC_PATH] = {"GET": self._gpc}
@@ -127,6 +143,16 @@ class Endpoints:
         return JSONResponse(
             {"gpc": True, "lastUpdate": GPC_READING}, headers={"Cache-Control": "max-age=3600"}
         )
+
+    async def _reports(self, request: Request, _visitor: Visitor) -> Response:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            reports = parse_reports(await _body(request), media_type)
+        except DecisionError as error:
+            return problem(error.code, error.status, str(error), headers=_PRIVATE)
+        if self._on_reports is not None:
+            self._on_reports(reports)
+        return Response(status_code=204, headers=_PRIVATE)
 
     async def _decision(self, request: Request, visitor: Visitor) -> Response:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,117 @@
+"""The Content-Security-Policy of a page, through the middleware."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from consentkit import ConsentMiddleware, Policy
+from consentkit.testing import consent_cookies
+
+CSP = "content-security-policy"
+
+
+def client(
+    policy: Policy, secret_key: str, *, csp: str = "enforce", own: str | None = None, **cookies: str
+) -> TestClient:
+    async def page(request: Request) -> Response:
+        return HTMLResponse("<!doctype html><body>x", headers={CSP: own} if own else None)
+
+    async def api(request: Request) -> Response:
+        return JSONResponse({})
+
+    middleware = [Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, csp=csp)]
+    app = Starlette(routes=[Route("/", page), Route("/api", api)], middleware=middleware)
+    return TestClient(app, cookies=cookies)
+
+
+# R-17
+def test_a_page_names_only_what_its_visitor_allows(policy: Policy, secret_key: str) -> None:
+    granted = consent_cookies(policy, secret_key, granted=["third-party"])["consent"]
+    before = client(policy, secret_key).get("/").headers[CSP]
+    after = client(policy, secret_key, consent=granted).get("/").headers[CSP]
+
+    assert "video.example" not in before
+    assert "frame-src" in after
+    assert "video.example" in after
+    assert "counter.example" not in after
+
+
+def test_off_sends_nothing_and_takes_no_reports(policy: Policy, secret_key: str) -> None:
+    off = client(policy, secret_key, csp="off")
+
+    assert CSP not in off.get("/").headers
+    assert off.post("/cookies/reports", json=[]).status_code == 404
+
+
+def test_what_is_no_page_gets_no_policy(policy: Policy, secret_key: str) -> None:
+    answer = client(policy, secret_key).get("/api")
+
+    assert CSP not in answer.headers
+    assert "cache-control" not in answer.headers
+
+
+def test_the_cookies_page_works_under_its_own_policy(policy: Policy, secret_key: str) -> None:
+    page = client(policy, secret_key).get("/cookies")
+
+    assert page.headers[CSP].startswith("default-src 'self'")
+    assert "form-action" not in page.headers[CSP]
+
+
+# R-85
+def test_what_is_put_into_a_page_carries_the_nonce_of_its_policy(policy: Policy, secret_key: str) -> None:
+    own = "default-src 'self'; style-src 'nonce-abcdefgh'"
+    for csp in ("off", "report", "enforce"):
+        assert '<style nonce="abcdefgh">' in client(policy, secret_key, csp=csp, own=own).get("/").text
+    assert "<link rel=" in client(policy, secret_key, own="default-src 'self'").get("/").text
+
+
+def test_reports_are_taken_from_anybody_change_nothing_and_name_strangers(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = client(policy, secret_key, csp="report")
+    report = {
+        "csp-report": {"effective-directive": "img-src", "blocked-uri": "https://spy.example/p.gif?id=4711"}
+    }
+    with caplog.at_level(logging.WARNING, "consentkit"):
+        answer = site.post(
+            "/cookies/reports",
+            json=report,
+            headers={"Content-Type": "application/csp-report", "Sec-Fetch-Site": "cross-site"},
+        )
+
+    assert answer.status_code == 204
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert "spy.example" in caplog.text
+    assert "4711" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/csp-report", 422),
+        (b"{}", "text/plain", 415),
+        (b" " * 20_000, "application/reports+json", 413),
+    ],
+)
+def test_a_bad_report_is_refused_with_a_code(
+    policy: Policy, secret_key: str, body: bytes, kind: str, status: int
+) -> None:
+    answer = client(policy, secret_key).post("/cookies/reports", content=body, headers={"Content-Type": kind})
+
+    assert answer.status_code == status
+    assert answer.json()["code"]
+    assert client(policy, secret_key).get("/cookies/reports").status_code == 405
+
+
+def test_an_unknown_mode_is_refused(policy: Policy, secret_key: str) -> None:
+    with pytest.raises(ValueError, match="csp must be 'off' or 'report' or 'enforce', not 'on'"):
+        ConsentMiddleware(Starlette(), policy=policy, secret_key=secret_key, csp="on")
