@@ -99,3 +99,21 @@ def test_an_altered_cookie_asks_again_and_grants_nothing(page: Page, site: str, 
     page.wait_for_load_state("networkidle")
     assert page.locator("#choices").is_visible()
     assert canary.accepted == 0
+
+
+#
+def test_a_flood_of_other_cookies_keeps_the_choice_or_ends_in_a_question(
+    new_visitor: Callable[..., BrowserContext], site: str
+) -> None:
+    visitor = new_visitor()
+    page = visitor.new_page()
+    page.goto(site)
+    press(page, "Reject all")
+    visitor.add_cookies([{"name": f"flood{number}", "value": "x" * 20, "url": site} for number in range(300)])
+    answer = page.goto(site)
+
+    assert answer is not None
+    assert answer.ok
+    kept = any(cookie["name"] == "consent" for cookie in visitor.cookies())
+    assert page.locator("#choices .choices-button").count() == (0 if kept else 3)
+    assert page.locator("iframe[src*=youtube]").count() == 0

@@ -11,12 +11,17 @@ from ..consent.model import Consent
 from .cookie_reports import CookieReports
 from .cookies import CookieRules, Standing, cookie_names
 from .expiry import deletions
-from .set_cookie import cookie_name, is_deletion
+from .set_cookie import cookie_name, is_deletion, lifetime
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 #: Bytes of a ``Cookie`` header that is remembered with what is in question in it.
 MAX_REMEMBERED: Final = 2_048
+
+#: Names whose lifetime is compared with the declared one.
+MAX_NAMES: Final = 1_000
+#: Seconds by which a cookie may be set for longer than declared: months and years are counted differently.
+TOLERANCE: Final = 3 * 86_400
 
 MODES: Final = ("report", "strict")
 
@@ -33,6 +38,7 @@ class CookieFilter:
         self._rules = rules
         self._strict = strict
         self._reports = CookieReports()
+        self._measured: set[bytes] = set()
         # A visitor sends the same header with every request.
         self._remembered = lru_cache(1_024)(self._in_question)
 
@@ -96,11 +102,23 @@ class CookieFilter:
         names = dict.fromkeys(cookie_names(headers))
         return [name for name in names if not consent.closed.isdisjoint(self._rules.standing(name).owners)]
 
+    def _measure(self, name: bytes, header: bytes, declared: int, now: float) -> None:
+        """Compare how long a cookie is set for with what visitors are told (R-77); once for each name."""
+        if len(self._measured) < MAX_NAMES:
+            self._measured.add(name)
+            seconds = lifetime(header, now)
+            if seconds is not None and seconds > declared + TOLERANCE:
+                self._reports.longer(name, seconds, declared)
+
     def _may_leave(self, header: bytes, consent: Callable[[], Consent], now: float) -> bool:
         name = cookie_name(header)
         standing = self._rules.standing(name)
         closed = consent().closed.intersection(standing.owners) if standing.owners else frozenset()
-        if (standing.declared and not closed) or is_deletion(header, now):
+        if standing.declared and not closed:
+            if standing.lifetime is not None and name not in self._measured:
+                self._measure(name, header, standing.lifetime, now)
+            return True
+        if is_deletion(header, now):
             return True
         if closed:
             self._reports.held_back(name, standing, min(closed))

@@ -18,11 +18,14 @@ MAX_SHOWN: Final = 64
 _UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e]")
 
 
+_KINDS: Final = ("held back", "undeclared", "strict", "longer")
+
+
 class CookieReports:
     """Gives each warning once."""
 
     def __init__(self) -> None:
-        self._said: dict[str, set[str]] = {"held back": set(), "undeclared": set(), "strict": set()}
+        self._said: dict[str, set[str]] = {kind: set() for kind in _KINDS}
 
     def held_back(self, name: bytes, standing: Standing, owner: str) -> None:
         """A declared cookie was held back in a response."""
@@ -53,6 +56,17 @@ class CookieReports:
                 '"strict". Declare it: cookies = [{ name = "%s", expires_after = "…", purpose = "…" }] '
                 "under the category it belongs to. Said once.",
                 shown(name), shown(name),
+            )  # fmt: skip
+
+    def longer(self, name: bytes, seconds: float, declared: int) -> None:
+        """A cookie is set for longer than visitors are told."""
+        if self._first("longer", shown(name)):
+            told = f"{declared / 86_400:.0f} days" if declared else "the session"
+            logger.warning(
+                "The cookie %s is set for %.0f days, but consent.toml tells visitors %s. Correct "
+                "expires_after, or the code that sets it; browsers keep no cookie for more than 400 days. "
+                "Said once.",
+                shown(name), seconds / 86_400, told,
             )  # fmt: skip
 
     def _first(self, kind: str, what: str) -> bool:

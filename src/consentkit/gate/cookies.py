@@ -1,8 +1,8 @@
 """Which of the site's own cookies may pass, in a request and in a response.
 
 A cookie is *declared* by a category or service of ``consent.toml``. It passes when all that declare
-it are allowed (R-25); an exact name that an essential category declares also wins over another's
-glob. A cookie that a service keeps under its own domain is not one of the site's.
+it are allowed (R-25). Nothing is declared both essential and optional: the policy refuses that.
+A cookie that a service keeps under its own domain is not one of the site's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from ..policy.duration import Duration
 from ..policy.model import CONSENT_COOKIE_NAMES, ONCE_COOKIE_NAMES, Kind, Policy, StoredItem, glob_matcher
 from .framework_cookies import FRAMEWORK_COOKIES
 
@@ -25,12 +26,14 @@ class Standing(NamedTuple):
         declared: whether it is declared at all, or known to be essential.
         glob: the name as it is declared, for the log.
         paths: the paths it is declared for.
+        lifetime: the longest that is declared, in seconds, 0 for the session; ``None`` where nothing is.
     """
 
     owners: tuple[str, ...] = ()
     declared: bool = True
     glob: str = ""
     paths: tuple[str, ...] = ()
+    lifetime: int | None = None
 
 
 class CookieRules:
@@ -38,10 +41,9 @@ class CookieRules:
 
     def __init__(self, policy: Policy) -> None:
         """Compile the names."""
-        own = _own_cookies(policy)
-        self._optional = [(glob_matcher([item.name]), owner, item) for owner, item in own if owner]
-        self._essential = glob_matcher(item.name for owner, item in own if not owner)
-        self._exact = frozenset(item.name for owner, item in own if not owner)
+        own = [(glob_matcher([item.name]), owner, item) for owner, item in _own_cookies(policy)]
+        self._optional = [one for one in own if one[1]]
+        self._essential = [one for one in own if not one[1]]
         self._frameworks = glob_matcher(FRAMEWORK_COOKIES)
         self._ours = {name.encode(): Standing() for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES)}
         self._known: dict[bytes, Standing] = dict(self._ours)
@@ -57,15 +59,21 @@ class CookieRules:
         return known
 
     def _find(self, name: str) -> Standing:
-        if name in self._exact and not any(item.name == name for _, _, item in self._optional):
-            return Standing()
-        found = [(owner, item) for matcher, owner, item in self._optional if matcher.match(name)]
-        if found:
-            owners = tuple(dict.fromkeys(owner for owner, _ in found))
-            paths = tuple(dict.fromkeys(item.path for _, item in found))
-            return Standing(owners, glob=found[0][1].name, paths=paths)
-        known = self._essential.match(name) or self._frameworks.match(name)
-        return Standing(declared=known is not None)
+        essential = [item for matcher, _, item in self._essential if matcher.match(name)]
+        optional = [(owner, item) for matcher, owner, item in self._optional if matcher.match(name)]
+        if optional:
+            items = [item for _, item in optional]
+            owners = tuple(dict.fromkeys(owner for owner, _ in optional))
+            paths = tuple(dict.fromkeys(item.path for item in items))
+            return Standing(owners, glob=items[0].name, paths=paths, lifetime=_longest(items))
+        if essential:
+            return Standing(lifetime=_longest(essential))
+        return Standing(declared=self._frameworks.match(name) is not None)
+
+
+def _longest(items: Iterable[StoredItem]) -> int:
+    """Return the longest lifetime of cookies in seconds; a session has none."""
+    return max(item.lifetime.seconds if isinstance(item.lifetime, Duration) else 0 for item in items)
 
 
 def _own_cookies(policy: Policy) -> list[tuple[str, StoredItem]]:

@@ -34,14 +34,28 @@ def cookie_name(header: bytes) -> bytes:
 def is_deletion(header: bytes, now: float) -> bool:
     """Return whether a ``Set-Cookie`` takes a cookie away.
 
-    ``Max-Age`` counts before ``Expires``, and the last one of each; what cannot be read counts as not
-    there. A cookie without either lives until the browser is closed and is no deletion.
+    A cookie that names no time lives until the browser is closed and is no deletion.
 
     Args:
         header: the value of the header.
         now: the time in UTC seconds.
     """
-    max_age: bytes | None = None
+    age, expires = _times(header)
+    return age <= 0 if age is not None else expires is not None and expires <= now + SLACK
+
+
+def lifetime(header: bytes, now: float) -> float | None:
+    """Return for how many seconds a cookie is set; ``None`` until the browser is closed."""
+    age, expires = _times(header)
+    return age if age is not None or expires is None else expires - now
+
+
+def _times(header: bytes) -> tuple[float | None, float | None]:
+    """Return ``Max-Age`` and ``Expires``: the last of each, without what cannot be read.
+
+    ``Max-Age`` counts before ``Expires``.
+    """
+    age: float | None = None
     expires: float | None = None
     for attribute in header.split(b";")[1:]:
         key, _, value = attribute.partition(b"=")
@@ -50,13 +64,13 @@ def is_deletion(header: bytes, now: float) -> bool:
             continue
         name = key.strip(b" \t").lower()
         if name == b"max-age" and _MAX_AGE.fullmatch(value):
-            max_age = value
+            # A number of a thousand digits is for ever, and "-" alone is no number.
+            age = float(value) if len(value) < 16 else float("-inf" if value[:1] == b"-" else "inf")
+            age = 0.0 if not value.strip(b"-0") else age
         elif name == b"expires":
             date = cookie_date(value)
             expires = date if date is not None else expires
-    if max_age is not None:
-        return max_age.startswith(b"-") or not max_age.strip(b"0")
-    return expires is not None and expires <= now + SLACK
+    return age, expires
 
 
 def cookie_date(text: bytes) -> float | None:
