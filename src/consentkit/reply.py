@@ -57,7 +57,7 @@ def _adds(visit: Visit) -> bool:
 def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     assert visit.setup.csp is not None  # noqa: S101 # asked before
     visit.asked = visit.asked or not visit.setup.shared
-    closed = visit.page_consent.closed
+    closed = visit.page_consent.closed - visit.opened_names
     return visit.setup.csp.headers(headers, closed, f"{visit.prefix}/{REPORTS}")
 
 
@@ -110,11 +110,12 @@ def _for_set_cookie(visit: Visit) -> Consent:
 
 def _added(visit: Visit, message: Message) -> list[bytes]:
     """Return the ``Set-Cookie`` values of our own that leave with a response."""
+    kept = _expired_now(visit, message) if visit.to_save is None else _saved(visit, visit.to_save)
     if visit.loading is not None:
-        return [visit.setup.once.set_cookie(visit.loading, secure=visit.secure)]
+        return [visit.setup.once.set_cookie(visit.loading, secure=visit.secure), *kept]
     if visit.open_embed is not None and message["type"] == "http.response.start":
-        return [visit.setup.once.deletion(secure=visit.secure), *_expired_now(visit, message)]
-    return _expired_now(visit, message) if visit.to_save is None else _saved(visit, visit.to_save)
+        return [visit.setup.once.deletion(secure=visit.secure), *kept]
+    return kept
 
 
 def _saved(visit: Visit, consent: Consent) -> list[bytes]:

@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from .consent.cookie import ConsentCookie
 from .consent.model import Consent
-from .consent.once import OnceCookie
+from .consent.once import OnceCookie, part
 from .gate.claims import Claims
 from .gate.cookie_filter import CookieFilter
 from .gate.csp import ContentPolicy
@@ -67,6 +67,17 @@ class Setup:
     def page_tag(self) -> bytes:
         """Stands for what every page is made with: the whole declaration, its texts and the stylesheet."""
         return state_tag(self.policy, sorted(self.pages.assets))
+
+    @cached_property
+    def embed_names(self) -> dict[str, str]:
+        """Each category and service by its part of an embed id."""
+        return {part(name): name for name in self.policy.names}
+
+    def covered_by(self, name: str) -> frozenset[str]:
+        """Return a service by itself, or a category with its services."""
+        category = self.policy.by_id.get(name)
+        services = category.services if category is not None else ()
+        return frozenset((name, *(service.id for service in services)))
 
     @cached_property
     def nobodys(self) -> Consent:

@@ -121,10 +121,12 @@ class ConsentExtension(Extension):
         from .gate.html import gate_fragment  # noqa: PLC0415
 
         gated = gate_fragment(str(fragment), name)
-        if visit.loads_once(name, str(fragment)):
-            visit.opened |= gated.addresses
+        # What it loads, and not what is written: a nonce or a translated title is another with each page.
+        source = "\0".join(sorted(gated.addresses))
+        if visit.loads_once(name, source):
+            visit.let_pass(name, gated.addresses)
             return Markup(fragment)  # noqa: S704 # as above
-        placeholder = visit.placeholder(name, str(fragment)) if gated.embeds else ""
+        placeholder = visit.placeholder(name, source) if gated.embeds else ""
         return Markup(placeholder + gated.html)  # noqa: S704 # ours, and the same markup made inert
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.types import Scope
 
 from .consent.model import Choice, Consent
-from .consent.once import embed_id
+from .consent.once import embed_id, is_on_page, name_part
 from .consent.signals import gpc_is_on
 from .errors import ResponseStartedError
 from .gate.claims import Claims
@@ -46,8 +47,9 @@ class Visit:
     placed: frozenset[str] = frozenset()
     #: The nonce that the page's own Content-Security-Policy names.
     page_nonce: str | None = None
-    #: What a gate in a template may load this time, although its service is closed.
-    opened: frozenset[str] = frozenset()
+    #: What a gate in a template may load this time, although it is closed: names and what they load.
+    opened: frozenset[tuple[str, str]] = frozenset()
+    _once_read = False
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
         """Note the request; nothing is read or verified yet."""
@@ -119,12 +121,10 @@ class Visit:
         Found out once: a page asks for it with its head, its banner, its link and every closed gate.
         """
         if self._place is None:
-            prefix = self.prefix
-            query = [part for part in self._query if part and part != SAVED]
             self._place = Place(
                 language=self.language,
-                prefix=prefix,
-                path=self._path(prefix, query),
+                prefix=self.prefix,
+                path=self._path(),
                 secure=self.secure,
                 nonce=self.setup.nonce(self.scope) if self.setup.nonce else None,
             )
@@ -193,32 +193,59 @@ class Visit:
     def load_once(self, embed: str) -> None:
         """Let one embed load with the next page; nothing is granted for later.
 
+        Nothing comes of an embed of what the site does not declare, or no longer.
+
         Raises:
             ResponseStartedError: the headers have been sent.
         """
         if self.started:
             raise ResponseStartedError("The response has started and its headers are gone.")
-        self.loading = embed
-        logger.info("One embed is loaded once.")
+        name = self.setup.embed_names.get(name_part(embed))
+        if name is not None:
+            self.loading = embed
+            logger.info("One embed of %s is loaded once.", name)
 
     def open_once(self) -> None:
         """Find out which embed this page may load; the permission is used up with its response."""
-        if self.open_embed is None and not self.setup.shared:
-            self.open_embed = self.setup.once.read(self.scope["headers"], secure=self.secure)
+        if self._once_read or self.setup.shared:
+            return
+        self._once_read = True
+        embed = self.setup.once.read(self.scope["headers"], secure=self.secure)
+        # Not place(): the application may not have made its nonce yet.
+        if embed is not None and is_on_page(embed, self._path()):
+            self.open_embed = embed
 
     def loads_once(self, name: str, source: str) -> bool:
         """Whether the visitor has asked to load this one embed, on this page and now."""
         self.open_once()
-        if source in self.opened:
-            return True
-        return self.open_embed is not None and self.open_embed == embed_id(name, source, self.place().path)
+        if self.open_embed is None:
+            return False
+        return (name, source) in self.opened or self.open_embed == embed_id(name, source, self._path())
+
+    def let_pass(self, name: str, sources: Iterable[str]) -> None:
+        """Let what a gate for ``name`` has opened this time pass on its way out as well."""
+        # The page is read byte by byte there.
+        read = {text.encode("utf-8", "surrogatepass").decode("latin-1") for text in sources}
+        self.opened |= {
+            (covered, text) for covered in self.setup.covered_by(name) for text in read.union(sources)
+        }
+
+    @property
+    def opened_names(self) -> frozenset[str]:
+        """Those of which this page may load one embed, although they are closed."""
+        self.open_once()
+        name = self.setup.embed_names.get(name_part(self.open_embed)) if self.open_embed else None
+        return self.setup.covered_by(name) if name is not None else frozenset()
 
     def placeholder(self, name: str, source: str) -> str:
         """Return the notice that takes the place of an embed of a service or category."""
         if name not in self.setup.policy.names:
             return ""
-        # On a page for everybody nobody can be given something of their own.
-        embed = None if self.setup.shared else embed_id(name, source, self.place().path)
+        # On a page for everybody nobody can be given something of their own, and to the answer to a
+        # form nobody can be sent back.
+        place = self.place()
+        once = not self.setup.shared and place.path != place.prefix
+        embed = embed_id(name, source, place.path) if once else None
         return str(self.setup.pages.placeholder(self._page_view(), name, embed))
 
     def inserts(self) -> Inserts:
@@ -271,8 +298,10 @@ class Visit:
         """Whether the request came over TLS, as far as the server knows."""
         return self.scope.get("scheme") in ("https", "wss")
 
-    def _path(self, prefix: str, query: list[str]) -> str:
+    def _path(self) -> str:
         """Return path and query of this page, or the cookies page where that cannot be gone back to."""
+        prefix = self.prefix
+        query = [part for part in self._query if part and part != SAVED]
         if self.scope.get("method", "GET") not in ("GET", "HEAD"):
             return prefix
         raw = self.scope.get("raw_path")

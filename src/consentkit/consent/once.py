@@ -24,8 +24,10 @@ SALT: Final = b"consentkit.once.v1"
 #: Seconds in which the page has to be asked for.
 LIFETIME: Final = 60
 
-_EMBED: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-_VALUE: Final = re.compile(rb"1\.([0-9a-f]{8})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
+# Characters of an embed id that stand for the name, and as many for the page; the rest for all of it.
+_PART: Final = 6
+_EMBED: Final = re.compile(r"[A-Za-z0-9_-]{28}")
+_VALUE: Final = re.compile(rb"1\.([0-9a-f]{8})\.([A-Za-z0-9_-]{28})\.[A-Za-z0-9_-]{43}")
 
 
 def embed_id(name: str, source: str, path: str) -> str:
@@ -33,11 +35,25 @@ def embed_id(name: str, source: str, path: str) -> str:
 
     Args:
         name: the service or category that closes it.
-        source: its address, or its markup.
+        source: what it loads.
         path: path and query of the page.
     """
-    digest = sha256(f"{name}\0{source}\0{path}".encode("utf-8", "surrogatepass")).digest()
-    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    return part(name) + part(path) + _digest(f"{name}\0{source}\0{path}")[:16]
+
+
+def part(text: str) -> str:
+    """Return what stands for a name, or for a page, in an embed id."""
+    return _digest(text)[:_PART]
+
+
+def name_part(embed: str) -> str:
+    """Return the part of an embed id that stands for the service or category."""
+    return embed[:_PART]
+
+
+def is_on_page(embed: str, path: str) -> bool:
+    """Return whether an embed id was made for the page at ``path``."""
+    return embed[_PART : 2 * _PART] == part(path)
 
 
 def is_embed_id(text: str) -> bool:
@@ -83,6 +99,10 @@ class OnceCookie:
         if not 0 <= age + 1 <= LIFETIME + 1 or not self._signer.is_genuine(payload, signature):
             return None
         return match[2].decode()
+
+
+def _digest(text: str) -> str:
+    return urlsafe_b64encode(sha256(text.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
 def _header(value: str, age: int, *, secure: bool) -> bytes:

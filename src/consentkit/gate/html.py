@@ -54,8 +54,7 @@ class Gated:
         html: the fragment, inert.
         embeds: whether something that the visitor would have seen was made inert, such as a video or a
             map, so that a notice should stand in its place. Pixels and hidden frames do not count.
-        addresses: what the tags that were made inert would have loaded.
-        addresses: what the tags that were made inert would have loaded.
+        addresses: what was made inert would have loaded, by ``address_of``; of inline code its text.
     """
 
     html: str
@@ -138,12 +137,14 @@ def gate_fragment(html: str, name: str) -> Gated:
     """
     gate = _FragmentGate(name)
     inert = gate.markup(html, EMBEDS)
-    return Gated(inert, gate.embeds, frozenset(gate.addresses))
+    return Gated(inert, gate.embeds, frozenset(gate.addresses - {""}))
 
 
 def address_of(tag: StartTag) -> str:
-    """Return what an embed loads."""
-    return tag.get("src") or tag.get("data") or tag.get("href") or tag.get("srcdoc") or ""
+    """Return what a tag loads; where no one attribute says so, all of them."""
+    address = tag.get("src") or tag.get("data") or tag.get("href") or tag.get("srcdoc")
+    # A nonce is another one with every page.
+    return address or "\n".join(f"{key}={value}" for key, value in tag.attributes if key != "nonce")
 
 
 def start_tag(token: Token) -> StartTag:
@@ -202,6 +203,7 @@ class _FragmentGate:
     def _content(self, raw: str, text: str, visible: frozenset[str], depth: int) -> str:
         """Return the content of an element that holds text in HTML."""
         if raw == "script" and not self._foreign.inside:
+            self.addresses.add(text)
             return text
         if raw == "noscript":
             visible -= {"img"}  # a picture in here counts visitors, whatever its size

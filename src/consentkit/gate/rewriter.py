@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Reversible
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from turbohtml import Token, Tokenizer, TokenType
@@ -18,8 +18,6 @@ from turbohtml import Token, Tokenizer, TokenType
 from .attributes import EMBEDS, PREFIX, StartTag, is_embed
 from .held import Held, unified
 from .html import (
-    BACK_TO_HTML,
-    FOREIGN_ROOTS,
     MAX_DEPTH,
     RAW_TEXT,
     STYLE_GUARD,
@@ -33,20 +31,15 @@ from .html import (
 from .in_place import inert_in_place
 from .insertion import Insertion
 from .region import Region
+from .tokens import TRACKED, begin_of, end_of_tag, followed, last_markup, length, next_markup
 from .verdict import Judge, Verdict, runs
 from .watch import Places, Watch, mentions_foreign
 
 #: Characters that may be held back: the longest tag, inline script or style sheet that is looked into.
 MAX_HELD: Final = 2_097_152
 
-# One start tag in its whole length; ``in_place`` takes it apart by the same rules.
-_START_TAG: Final = re.compile(
-    r"""<[^\t\n\f\r />]*+(?:[\t\n\f\r /]*+=?[^\t\n\f\r />=]++"""
-    r"""(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"|'[^']*+'|[^\t\n\f\r >]*+))?+)*+[\t\n\f\r /]*+=?>"""
-)
 _BOM: Final = "\ufeff".encode().decode("latin-1")
 _SPACE: Final = "\t\n\f\r "
-_TRACKED: Final = RAW_TEXT | FOREIGN_ROOTS | BACK_TO_HTML
 _FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "audio"})
 
 #: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
@@ -151,7 +144,7 @@ class Rewriter:
             last = self._look_at(list(tokens), places)
         else:
             # Of two tokens in a row one is markup, so the last two tell what is open at the end.
-            last = _last_markup(deque(tokens, 2))
+            last = last_markup(deque(tokens, 2))
             self._note_raw_text(last)
         out = self._let_go(self._safe_end(last))
         if len(self._held.text) > MAX_HELD:
@@ -217,9 +210,9 @@ class Rewriter:
 
     def _look_at(self, tokens: list[Token], places: Places) -> Token | None:
         """Judge the tokens at the given places alone."""
-        inside, after = _followed(self._foreign, tokens)
+        inside, after = followed(self._foreign, tokens)
         ends = {self._held.position(place) for place in places}
-        chosen = sorted({bisect_right(tokens, end, key=_begin) - 1 for end in ends})
+        chosen = sorted({bisect_right(tokens, end, key=begin_of) - 1 for end in ends})
         if any(number in inside for number in chosen):
             return self._look(tokens)
         self._foreign = ForeignContent()
@@ -232,9 +225,9 @@ class Rewriter:
                 continue
             if token.type is TokenType.START_TAG:
                 judged = token
-                self._judge_alone(token, _next_markup(tokens, number))
+                self._judge_alone(token, next_markup(tokens, number))
         self._foreign = after
-        last = _last_markup(tokens)
+        last = last_markup(tokens)
         if last is not judged:
             self._note_raw_text(last)
         return last
@@ -263,7 +256,7 @@ class Rewriter:
             return True
         if token.type is not TokenType.START_TAG or tag in RAW_TEXT or self._may_stir(token):
             return False
-        if tag in _TRACKED:
+        if tag in TRACKED:
             self._foreign.start(StartTag(tag, (), token.self_closing))
         return True
 
@@ -291,13 +284,14 @@ class Rewriter:
 
     def _start(self, token: Token, at: int) -> None:
         tag = start_tag(token)
-        end = self._end_of_tag(at)
+        end = end_of_tag(self._held.text, at)
         before, after = "", ""
         if self._insertion is not None and not self._insertion.done:
             before, after = self._insertion.start(tag)
         verdict = self._verdict(tag)
         self._held.put(at, before)
-        if verdict is not None and not self._asked_for_once(tag, verdict):
+        opened = verdict is not None and self._asked_for_once(verdict.name, address_of(tag))
+        if verdict is not None and not opened:
             self.first = self.first or verdict.name
             if self._close_tag(tag, verdict, at, end) and tag.tag == "style":
                 after += STYLE_GUARD
@@ -308,7 +302,7 @@ class Rewriter:
             self._region = Region.of(tag, verdict.name, foreign=self._foreign.inside)
         self._foreign.start(tag)
         if tag.tag in RAW_TEXT:
-            self._open_raw_text(tag, at, end, closed=verdict is not None)
+            self._open_raw_text(tag, at, end, closed=verdict is not None and not opened)
 
     def _open_raw_text(self, tag: StartTag, at: int, end: int, *, closed: bool) -> None:
         if self._looks_into(tag, closed=closed):
@@ -338,9 +332,9 @@ class Rewriter:
         inner.close(complete=True)
         return inner.first
 
-    def _asked_for_once(self, tag: StartTag, verdict: Verdict) -> bool:
+    def _asked_for_once(self, name: str, source: str) -> bool:
         once = self._around.once
-        return once is not None and once(verdict.name, address_of(tag))
+        return once is not None and once(name, source)
 
     def _close_tag(self, tag: StartTag, verdict: Verdict, at: int, end: int) -> bool:
         """Make a start tag inert; return whether it was not so before."""
@@ -371,7 +365,7 @@ class Rewriter:
         new = content
         if not raw.closed and tag.tag == "script" and runs(tag) and tag.get("src") is None:
             owner = self._judge.script(content)
-            if owner is not None:
+            if owner is not None and not self._asked_for_once(owner, content):
                 self._close_raw(raw, owner)
         elif not raw.closed and tag.tag == "style":
             # In SVG it may hold markup, in which no address is to be touched but by the rules for markup.
@@ -412,7 +406,7 @@ class Rewriter:
         self._leave_raw_text()
         if opens_raw_text(last):
             at = self._offset(last)
-            self._open_raw_text(start_tag(last), at, self._end_of_tag(at), closed=False)
+            self._open_raw_text(start_tag(last), at, end_of_tag(self._held.text, at), closed=False)
 
     def _leave_raw_text(self) -> None:
         self._raw, self._passing = None, ""
@@ -424,7 +418,7 @@ class Rewriter:
         begin = 0
         if last is not None:
             at = self._offset(last)
-            begin = at + _length(self._held.text, at)
+            begin = at + length(self._held.text, at)
         if self._passing == "plaintext":
             return len(self._held.text)
         if self._passing:
@@ -455,52 +449,3 @@ class Rewriter:
 
     def _offset(self, token: Token) -> int:
         return self._held.offset(token.line, token.col)
-
-    def _end_of_tag(self, at: int) -> int:
-        match = _START_TAG.match(self._held.text, at)
-        return match.end() if match else at + _length(self._held.text, at)
-
-
-def _followed(foreign: ForeignContent, tokens: list[Token]) -> tuple[Container[int], ForeignContent]:
-    """Return which of the tokens may be in foreign content, and how it stands after them."""
-    now = foreign.copy()
-    spans: list[range] = []
-    since = 0
-    for number, token in enumerate(tokens):
-        if token.tag not in _TRACKED:
-            continue
-        was_inside = now.inside
-        if token.type is TokenType.START_TAG:
-            now.start(StartTag(token.tag or "", (), token.self_closing))
-        else:
-            now.end(token.tag or "")
-        if now.inside and not was_inside:
-            since = number
-        elif was_inside and not now.inside:
-            spans.append(range(since, number + 1))
-    if now.inside:
-        spans.append(range(since, len(tokens)))
-    return {number for span in spans for number in span}, now
-
-
-def _begin(token: Token) -> tuple[int, int]:
-    return token.line, token.col
-
-
-def _next_markup(tokens: list[Token], number: int) -> Token | None:
-    return next(
-        (token for token in tokens[number + 1 : number + 3] if token.type is not TokenType.TEXT), None
-    )
-
-
-def _last_markup(tokens: Reversible[Token]) -> Token | None:
-    return next((token for token in reversed(tokens) if token.type is not TokenType.TEXT), None)
-
-
-def _length(html: str, at: int) -> int:
-    """Return the length of the tag, comment or doctype that begins at ``at``; all of it is there."""
-    for end in (at + 512, len(html)):
-        tokenizer = Tokenizer(capture_source=True)
-        for token in tokenizer.feed(unified(html[at:end])):
-            return len(token.source or "")
-    return 0
