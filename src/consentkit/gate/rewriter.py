@@ -370,7 +370,7 @@ class Rewriter:
         elif not raw.closed and tag.tag == "style":
             # In SVG it may hold markup, in which no address is to be touched but by the rules for markup.
             svg = self._foreign.inside
-            new, owner = (content, self._judge.script(content)) if svg else self._judge.style(content)
+            new, owner = (content, self._judge.addresses(content)) if svg else self._judge.style(content)
             if owner is not None:
                 self._close_raw(raw, owner)
                 new = STYLE_GUARD + content

@@ -110,6 +110,10 @@ class Judge:
         """Return the closed service whose marker or host occurs in an inline script."""
         return self._first(self._claims.owners_of_text(text))
 
+    def addresses(self, text: str) -> str | None:
+        """Return the closed service of which an address or host occurs in a text."""
+        return self._first(span.owner for span in self._claims.spans(text))
+
     def style(self, css: str) -> tuple[str, str | None]:
         """Return CSS whose closed addresses lead nowhere, and the service that closes all of it.
 

@@ -99,6 +99,8 @@ class Watch:
     def _markers_in(self, low: bytes) -> list[int] | None:
         """Return where scripts begin that hold a marker; ``None`` where they may end elsewhere."""
         found = []
+        if b"srcdoc" in low and any(marker in low for marker in self._markers):
+            return None  # its scripts may be written with references
         start = low.find(b"<script") if self._markers else -1
         while start >= 0:
             end = low.find(b"</script", start)
