@@ -33,9 +33,7 @@ def followed(foreign: ForeignContent, tokens: list[Token]) -> tuple[Container[in
     now = foreign.copy()
     spans: list[range] = []
     since = 0
-    for number, token in enumerate(tokens):
-        if token.tag not in TRACKED:
-            continue
+    for number, token in [pair for pair in enumerate(tokens) if pair[1].tag in TRACKED]:
         was_inside = now.inside
         if token.type is TokenType.START_TAG:
             now.start(StartTag(token.tag or "", (), token.self_closing))
