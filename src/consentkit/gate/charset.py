@@ -31,7 +31,13 @@ _ASIDE: Final = 0xE000
 
 
 class Charset(Protocol):
-    """Bytes to text and back, piece by piece."""
+    """Bytes to text and back, piece by piece.
+
+    Attributes:
+        codec: what letters beyond ASCII in the text are really written in.
+    """
+
+    codec: str
 
     def read(self, data: bytes) -> str:
         """Return the text of the next piece."""
@@ -81,7 +87,7 @@ class _AsciiBased:
     def __init__(self, label: str) -> None:
         # In an encoding that Python does not have, or has in another form, what is not ASCII is written as
         # character references.
-        self._codec = label if _keeps_ascii(label) else "ascii"
+        self.codec = label if _keeps_ascii(label) else "ascii"
 
     def read(self, data: bytes) -> str:
         return data.decode("latin-1")
@@ -90,7 +96,7 @@ class _AsciiBased:
         return text.encode("latin-1")
 
     def foreign(self, text: str) -> str:
-        return text.encode(self._codec, "xmlcharrefreplace").decode("latin-1")
+        return text.encode(self.codec, "xmlcharrefreplace").decode("latin-1")
 
     def rest(self) -> bytes:
         return b""
@@ -109,20 +115,20 @@ class _Utf16:
     """UTF-16; half a pair of surrogates survives, and so does half a code unit at the end."""
 
     def __init__(self, codec: str) -> None:
-        self._codec = codec
+        self.codec = codec
         self._pending = b""
 
     def read(self, data: bytes) -> str:
         data = self._pending + data
         whole = len(data) - len(data) % 2
         # A pair that is cut in two must be read together, or its halves would be written as they are.
-        high = whole >= 2 and 0xD8 <= data[whole - (1 if self._codec == "utf-16-le" else 2)] <= 0xDB
+        high = whole >= 2 and 0xD8 <= data[whole - (1 if self.codec == "utf-16-le" else 2)] <= 0xDB
         whole -= 2 if high else 0
         self._pending = data[whole:]
-        return data[:whole].decode(self._codec, "surrogatepass")
+        return data[:whole].decode(self.codec, "surrogatepass")
 
     def write(self, text: str) -> bytes:
-        return text.encode(self._codec, "surrogatepass")
+        return text.encode(self.codec, "surrogatepass")
 
     def foreign(self, text: str) -> str:
         return text
@@ -134,6 +140,8 @@ class _Utf16:
 
 class _Iso2022Jp:
     """ISO-2022-JP, where ``<`` between two escapes may be half of a character: such bytes step aside."""
+
+    codec = "iso-2022-jp"
 
     def __init__(self) -> None:
         self._shifted = False

@@ -32,7 +32,7 @@ from .in_place import inert_in_place
 from .insertion import Insertion
 from .region import Region
 from .tokens import TRACKED, begin_of, end_of_tag, followed, last_markup, length, next_markup
-from .verdict import Judge, Verdict, runs
+from .verdict import UNASKED, Judge, Verdict, runs
 from .watch import Places, Watch, mentions_foreign
 
 #: Characters that may be held back: the longest tag, inline script or style sheet that is looked into.
@@ -44,8 +44,9 @@ _FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "aud
 
 #: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
 Placeholder = Callable[[str, str], str]
-#: Whether the visitor has asked to load this one embed now: ``(service, address) -> bool``.
-Once = Callable[[str, str], bool]
+#: Returns what marks the place of an embed that the visitor has asked to load now, or ``None`` for one
+#: that stays closed: ``(service, address) -> markup``.
+Once = Callable[[str, str], str | None]
 
 
 class TooLongError(Exception):
@@ -58,7 +59,7 @@ class Surroundings(NamedTuple):
     Attributes:
         judge: judges tags, scripts and style sheets.
         placeholder: makes the notice in the place of an embed.
-        once: whether one embed is to be loaded this time.
+        once: whether one embed is to be loaded this time, and how its place is marked.
     """
 
     judge: Judge
@@ -269,6 +270,7 @@ class Rewriter:
             self._watch is None
             or PREFIX in values
             or "srcdoc" in values
+            or not values.keys().isdisjoint(UNASKED)
             or self._watch.stirs_in("\0".join(values.values()))
         )
 
@@ -289,9 +291,9 @@ class Rewriter:
         if self._insertion is not None and not self._insertion.done:
             before, after = self._insertion.start(tag)
         verdict = self._verdict(tag)
-        self._held.put(at, before)
-        opened = verdict is not None and self._asked_for_once(verdict.name, address_of(tag))
-        if verdict is not None and not opened:
+        opened = None if verdict is None else self._opened(verdict.name, address_of(tag))
+        self._held.put(at, before + (opened or ""))
+        if verdict is not None and opened is None:
             self.first = self.first or verdict.name
             if self._close_tag(tag, verdict, at, end) and tag.tag == "style":
                 after += STYLE_GUARD
@@ -302,7 +304,7 @@ class Rewriter:
             self._region = Region.of(tag, verdict.name, foreign=self._foreign.inside)
         self._foreign.start(tag)
         if tag.tag in RAW_TEXT:
-            self._open_raw_text(tag, at, end, closed=verdict is not None and not opened)
+            self._open_raw_text(tag, at, end, closed=verdict is not None and opened is None)
 
     def _open_raw_text(self, tag: StartTag, at: int, end: int, *, closed: bool) -> None:
         if self._looks_into(tag, closed=closed):
@@ -332,9 +334,9 @@ class Rewriter:
         inner.close(complete=True)
         return inner.first
 
-    def _asked_for_once(self, name: str, source: str) -> bool:
+    def _opened(self, name: str, source: str) -> str | None:
         once = self._around.once
-        return once is not None and once(name, source)
+        return None if once is None else once(name, source)
 
     def _close_tag(self, tag: StartTag, verdict: Verdict, at: int, end: int) -> bool:
         """Make a start tag inert; return whether it was not so before."""
@@ -365,21 +367,29 @@ class Rewriter:
         new = content
         if not raw.closed and tag.tag == "script" and runs(tag) and tag.get("src") is None:
             owner = self._judge.script(content)
-            if owner is not None and not self._asked_for_once(owner, content):
+            if owner is not None and self._opened(owner, content) is None:
                 self._close_raw(raw, owner)
         elif not raw.closed and tag.tag == "style":
-            # In SVG it may hold markup, in which no address is to be touched but by the rules for markup.
-            svg = self._foreign.inside
-            new, owner = (content, self._judge.addresses(content)) if svg else self._judge.style(content)
-            if owner is not None:
-                self._close_raw(raw, owner)
-                new = STYLE_GUARD + content
+            new = self._settle_style(raw, content)
         if tag.tag == "noscript" or (self._foreign.inside and self._depth < MAX_DEPTH):
             new = self._nested(new)
         if complete:
             new = ended(tag.tag, new)
         if new != content:
             self._held.replace(raw.content, end, new)
+
+    def _settle_style(self, raw: _Raw, css: str) -> str:
+        if self._foreign.inside:
+            # It may hold markup, in which no address is to be touched but by the rules for markup.
+            new, owner = css, self._judge.addresses(css)
+            whole = owner is not None
+        else:
+            new, owner, whole = self._judge.style(css)
+        self.first = self.first or owner
+        if owner is None or not whole:
+            return new
+        self._close_raw(raw, owner)
+        return STYLE_GUARD + css
 
     def _close_raw(self, raw: _Raw, owner: str) -> None:
         self.first = self.first or owner or None

@@ -44,7 +44,7 @@ class HtmlGate:
         allows: answers for the names in ``data-consent``; without it none is allowed that is ``closed``.
         inserts: called before the first byte of the page leaves; returns what to put in.
         placeholder: makes the notice in the place of an embed.
-        once: whether one embed is to be loaded this time.
+        once: whether one embed is to be loaded this time, and how its place is marked.
     """
 
     def __init__(  # noqa: PLR0913 # each is one thing that a page may need
@@ -59,7 +59,9 @@ class HtmlGate:
         once: Once | None = None,
     ) -> None:
         self._watch = watch_for(claims, closed)
-        self._judge = Judge(claims, closed, allows or (lambda name: name not in closed))
+        self._claims = claims
+        self._closed = closed
+        self._allows = allows or (lambda name: name not in closed)
         self._label = charset
         self._inserts = inserts
         self._placeholder = placeholder
@@ -93,7 +95,7 @@ class HtmlGate:
         )
         placeholder = self._placeholder
         around = Surroundings(
-            self._judge,
+            Judge(self._claims, self._closed, self._allows, charset.codec),
             (lambda name, url: charset.foreign(placeholder(name, url))) if placeholder else None,
             self._once,
         )

@@ -40,16 +40,28 @@ _ON_PURPOSE: Final = frozenset(
         "onreset", "onselect", "onsubmit", "ontouchend", "ontouchstart",
     }
 )  # fmt: skip
+#: Handlers that run as soon as a page is there.
+UNASKED: Final = ("onload", "onerror")
 # data-src, data-lazy-srcset, data-bg: what a lazy loader, running outside the gate, makes live.
 _LAZY: Final = re.compile(r"data-.*(?:src|srcset|poster|bg|background|image)", re.DOTALL)
 _LISTS: Final = ("srcset", "archive", "ping", "attributionsrc")
 _SEPARATORS: Final = re.compile(r"[\s,]+")
-_REFRESH: Final = re.compile(r"""[^;,]*[;,]?\s*(?:url\s*=\s*)?["']?(.*)""", re.IGNORECASE | re.DOTALL)
+_REFRESH: Final = re.compile(
+    r"""\s*[0-9]*[0-9.]*\s*[;,]?\s*(?:url\s*=\s*)?["']?(.*)""", re.IGNORECASE | re.DOTALL
+)
 
 # What is written in front of an address in CSS: no browser asks anybody for about:invalid.
 NOWHERE: Final = "about:invalid#"
 _CSS_ADDRESS: Final = re.compile(r"""[^\s"'(),;{}<>]*\Z""")
-_CSS_ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})[ \t\n\r\f]?|(.))", re.IGNORECASE | re.DOTALL)
+_CSS_ESCAPED: Final = re.compile(
+    r"\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|.))", re.IGNORECASE | re.DOTALL
+)
+# Whatever may be an address in CSS: what a function holds, and every string.
+_CSS_FUNCTION: Final = re.compile(
+    r"""(?:url|src|image-set|image|cross-fade)\(\s*([^"')\s][^)]*)""", re.IGNORECASE
+)
+_CSS_STRING: Final = re.compile(r""""([^"]*)"|'([^']*)'""")
+_CSS_FETCHES: Final = re.compile(r"(?:url|src|image-set|image|cross-fade)\(|@import", re.IGNORECASE)
 
 #: Reads the markup of an ``srcdoc`` and returns the first closed service in it.
 Within = Callable[[str], str | None]
@@ -77,9 +89,17 @@ class Judge:
         claims: what belongs to whom.
         closed: ids of the services this visitor has not granted.
         allows: answers for the names in ``data-consent``, known or not.
+        codec: in which bytes that were read as Latin-1 are really written.
     """
 
-    def __init__(self, claims: Claims, closed: frozenset[str], allows: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        claims: Claims,
+        closed: frozenset[str],
+        allows: Callable[[str], bool],
+        codec: str = "utf-8",
+    ) -> None:
+        self._codecs = tuple(dict.fromkeys([codec, "utf-8"]))
         self._claims = claims
         self._closed = closed
         self._allows = allows
@@ -114,18 +134,41 @@ class Judge:
         """Return the closed service of which an address or host occurs in a text."""
         return self._first(span.owner for span in self._claims.spans(text))
 
-    def style(self, css: str) -> tuple[str, str | None]:
-        """Return CSS whose closed addresses lead nowhere, and the service that closes all of it.
+    def style(self, css: str) -> tuple[str, str | None, bool]:
+        """Return CSS whose closed addresses lead nowhere, their service, and whether all must go.
 
-        The second is given where an address is disguised by escapes and cannot be found in its place.
+        All of it must where an address is disguised and cannot be found in its place.
         """
         spans = [span for span in self._claims.spans(css) if span.owner in self._closed]
-        if "\\" in css:
-            plain = _CSS_ESCAPED.sub(_unescaped, css)
-            hidden = sum(span.owner in self._closed for span in self._claims.spans(plain)) - len(spans)
-            if hidden > 0:
-                return css, self._first(span.owner for span in self._claims.spans(plain))
-        return _leading_nowhere(css, spans), None
+        led = _leading_nowhere(css, spans)
+        hidden = self._in_css(led)
+        if hidden is not None:
+            return css, hidden, True
+        return led, spans[0].owner if spans else None, False
+
+    def _in_css(self, css: str) -> str | None:
+        """Return the first closed service in CSS, read as a browser does; what leads nowhere is none."""
+        plain = _CSS_ESCAPED.sub(_unescaped, css)
+        found = [match[1] for match in _CSS_FUNCTION.finditer(plain)]
+        found += [match[1] or match[2] or "" for match in _CSS_STRING.finditer(plain)]
+        addresses = [one for one in found if not one.startswith(NOWHERE)]
+        return self._first(
+            owner
+            for address in addresses
+            for reading in self._readings(address)
+            for owner in self._claims.owners_of_url(reading)
+        )
+
+    def _readings(self, value: str) -> Iterator[str]:
+        """Yield a value as it is, and with its bytes read as they are written where they were not."""
+        yield value
+        if value.isascii():
+            return
+        for codec in self._codecs:
+            try:
+                yield value.encode("latin-1").decode(codec)
+            except (LookupError, ValueError):
+                continue
 
     def _refused(self, names: str) -> str | None:
         """Return the first of the names in a ``data-consent`` that is not allowed; all must be (R-25)."""
@@ -139,15 +182,15 @@ class Judge:
         if key.startswith("on"):
             if key in _ON_PURPOSE:
                 return None
-            return self._first(self._claims.owners_of_text(value))
+            return self.script(value) if key in UNASKED else self.addresses(value)
         if key == "srcdoc" and tag.tag == "iframe":
             return within(value)
-        if key == "style":
-            return self._first(self._claims.owners_of_text(_CSS_ESCAPED.sub(_unescaped, value)))
+        if key == "style" or (_CSS_FETCHES.search(value) and is_live(tag, key, value)):
+            return self._in_css(value)
         return self._first(self._owners(tag, key, value))
 
     def _owners(self, tag: StartTag, key: str, value: str) -> Iterator[str]:
-        for reading in _readings(value):
+        for reading in self._readings(value):
             for address in _addresses(tag, key, reading):
                 yield from self._claims.owners_of_url(address)
 
@@ -160,16 +203,6 @@ def runs(tag: StartTag) -> bool:
 def _only_tells(tag: StartTag) -> bool:
     relations = (tag.get("rel") or "").lower().split()
     return bool(relations) and _TOLD.issuperset(relations)
-
-
-def _readings(value: str) -> Iterator[str]:
-    """Yield a value as it is, and with its bytes read as UTF-8 where they were taken for Latin-1."""
-    yield value
-    if not value.isascii():
-        try:
-            yield value.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            return
 
 
 def _addresses(tag: StartTag, key: str, value: str) -> Iterable[str]:

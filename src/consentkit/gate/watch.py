@@ -33,7 +33,7 @@ _BACKSLASHED: Final = re.compile(rb"(?:\\[/\\]|/\\)" + _OTHERWISE)
 _WITHOUT_SLASHES: Final = re.compile(rb"https?:(?!//)")
 # What says itself what it is for, and a document within an address.
 _DATA: Final = re.compile(rb"data(?:-consent|:(?:text|application|image/svg))")
-_CSS_ESCAPE: Final = re.compile(rb"\\[0-9a-f]")
+_CSS_ESCAPE: Final = re.compile(rb"\\[^\"'/\\]")
 
 
 _FOREIGN: Final = re.compile(rf"</?(?:{'|'.join(sorted(FOREIGN_ROOTS))})")
@@ -43,6 +43,9 @@ _FOREIGN: Final = re.compile(rf"</?(?:{'|'.join(sorted(FOREIGN_ROOTS))})")
 # class stands outside of "ignore case", under which U+212A, a letter of other scripts, is a "k".
 _HIDING: Final = re.compile(r"[%\\\t\r\n\x80-\U0010ffff]|(?i:data:|https?:(?!//))")
 
+
+# Attributes that hold scripts, which may be written with references.
+_OUTSIDE_OF_SCRIPTS: Final = (b"srcdoc", b"onload", b"onerror")
 
 #: Offsets at which something may have to be gated.
 Places = tuple[int, ...]
@@ -99,8 +102,9 @@ class Watch:
     def _markers_in(self, low: bytes) -> list[int] | None:
         """Return where scripts begin that hold a marker; ``None`` where they may end elsewhere."""
         found = []
-        if b"srcdoc" in low and any(marker in low for marker in self._markers):
-            return None  # its scripts may be written with references
+        elsewhere = any(word in low for word in _OUTSIDE_OF_SCRIPTS)
+        if elsewhere and any(marker in low for marker in self._markers):
+            return None
         start = low.find(b"<script") if self._markers else -1
         while start >= 0:
             end = low.find(b"</script", start)
@@ -125,5 +129,9 @@ def _is_disguised(low: bytes) -> bool:
         or _SPELT.search(low) is not None
         or _DISGUISED.search(low) is not None
         or _WITHOUT_SLASHES.search(low) is not None
-        or (b"\\" in low and (_CSS_ESCAPE.search(low) or _BACKSLASHED.search(low)) is not None)
+        or (b"\\" in low and (_BACKSLASHED.search(low) is not None or _has_css_escape(low)))
     )
+
+
+def _has_css_escape(low: bytes) -> bool:
+    return (b"<style" in low or b"style=" in low or b"style =" in low) and _CSS_ESCAPE.search(low) is not None
