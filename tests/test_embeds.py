@@ -65,10 +65,11 @@ def test_one_embed_loads_once_and_only_on_its_page(client: TestClient) -> None:
     answer = client.post("/cookies", data={**second, "decision": "load-once"}, follow_redirects=False)
 
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/#choices-loaded"
     assert first["embed"] != second["embed"]
     page = client.get("/")
     assert live(page.text) == ["2"]
+    assert page.text.count('<span id="choices-loaded"></span><iframe src=') == 1
     assert page.headers["cache-control"] == "no-store"
     assert "consent-once=; Path=/; Max-Age=0" in page.headers["set-cookie"]
     assert live(client.get("/").text) == []
@@ -79,8 +80,11 @@ def test_the_permission_for_one_page_opens_nothing_on_another(client: TestClient
     form = forms(client.get("/").text)[-1]
     client.post("/cookies", data={**form, "decision": "load-once"}, follow_redirects=False)
 
-    assert live(client.get("/other").text) == []
-    assert live(client.get("/").text) == []  # it was used up
+    other = client.get("/other")
+    assert live(other.text) == []
+    assert "set-cookie" not in other.headers
+    assert other.headers["cache-control"] != "no-store"
+    assert live(client.get("/").text) == ["2"]
 
 
 #

@@ -59,9 +59,8 @@ class Page:
             allows=visit.allows,
             inserts=self._inserts,
             placeholder=visit.placeholder,
-            once=visit.loads_once,
+            once=visit.embeds.mark,
         )
-        visit.open_once()
         visit.page_nonce = nonce_of(message["headers"])
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()

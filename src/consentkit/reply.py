@@ -57,7 +57,7 @@ def _adds(visit: Visit) -> bool:
 def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     assert visit.setup.csp is not None  # noqa: S101 # asked before
     visit.asked = visit.asked or not visit.setup.shared
-    closed = visit.page_consent.closed - visit.opened_names
+    closed = visit.page_consent.closed - visit.embeds.names
     return visit.setup.csp.headers(headers, closed, f"{visit.prefix}/{REPORTS}")
 
 

@@ -123,9 +123,10 @@ class ConsentExtension(Extension):
         gated = gate_fragment(str(fragment), name)
         # What it loads, and not what is written: a nonce or a translated title is another with each page.
         source = "\0".join(sorted(gated.addresses))
-        if visit.loads_once(name, source):
-            visit.let_pass(name, gated.addresses)
-            return Markup(fragment)  # noqa: S704 # as above
+        mark = visit.embeds.mark(name, source)
+        if mark is not None:
+            visit.embeds.let_pass(name, gated.addresses)
+            return Markup(mark + str(fragment))  # noqa: S704 # as above, and ours
         placeholder = visit.placeholder(name, source) if gated.embeds else ""
         return Markup(placeholder + gated.html)  # noqa: S704 # ours, and the same markup made inert
 

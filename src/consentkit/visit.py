@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.types import Scope
 
 from .consent.model import Choice, Consent
-from .consent.once import embed_id, is_on_page, name_part
+from .consent.once import embed_id, name_part
 from .consent.signals import gpc_is_on
+from .embeds import Embeds
 from .errors import ResponseStartedError
 from .gate.claims import Claims
 from .gate.cookies import without_cookies
@@ -42,14 +42,11 @@ class Visit:
     started = False
     negotiated = False
     loading: str | None = None  # the embed that the next page may load
-    open_embed: str | None = None  # the embed that this page may load
+    _embeds: Embeds | None = None
     #: What the site's own template has put into the page: "head", "banner", "link".
     placed: frozenset[str] = frozenset()
     #: The nonce that the page's own Content-Security-Policy names.
     page_nonce: str | None = None
-    #: What a gate in a template may load this time, although it is closed: names and what they load.
-    opened: frozenset[tuple[str, str]] = frozenset()
-    _once_read = False
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
         """Note the request; nothing is read or verified yet."""
@@ -180,13 +177,12 @@ class Visit:
     def state_tag(self) -> bytes:
         """Stands for everything that a gated page differs by."""
         consent = self.page_consent
-        self.open_once()
         return state_tag(
             consent.closed,
             consent.needs_prompt,
             consent.gpc,
             self.language,
-            self.open_embed,
+            self.embeds.open,
             self.setup.page_tag,
         )
 
@@ -205,37 +201,20 @@ class Visit:
             self.loading = embed
             logger.info("One embed of %s is loaded once.", name)
 
-    def open_once(self) -> None:
-        """Find out which embed this page may load; the permission is used up with its response."""
-        if self._once_read or self.setup.shared:
-            return
-        self._once_read = True
-        embed = self.setup.once.read(self.scope["headers"], secure=self.secure)
-        # Not place(): the application may not have made its nonce yet.
-        if embed is not None and is_on_page(embed, self._path()):
-            self.open_embed = embed
-
-    def loads_once(self, name: str, source: str) -> bool:
-        """Whether the visitor has asked to load this one embed, on this page and now."""
-        self.open_once()
-        if self.open_embed is None:
-            return False
-        return (name, source) in self.opened or self.open_embed == embed_id(name, source, self._path())
-
-    def let_pass(self, name: str, sources: Iterable[str]) -> None:
-        """Let what a gate for ``name`` has opened this time pass on its way out as well."""
-        # The page is read byte by byte there.
-        read = {text.encode("utf-8", "surrogatepass").decode("latin-1") for text in sources}
-        self.opened |= {
-            (covered, text) for covered in self.setup.covered_by(name) for text in read.union(sources)
-        }
+    @property
+    def embeds(self) -> Embeds:
+        """Which embed this page may load once; the permission is used up with its response."""
+        if self._embeds is None:
+            once = None if self.setup.shared else self.setup.once
+            embed = once.read(self.scope["headers"], secure=self.secure) if once is not None else None
+            # Not place(): the application may not have made its nonce yet.
+            self._embeds = Embeds(self.setup, embed, self._path() if embed is not None else "")
+        return self._embeds
 
     @property
-    def opened_names(self) -> frozenset[str]:
-        """Those of which this page may load one embed, although they are closed."""
-        self.open_once()
-        name = self.setup.embed_names.get(name_part(self.open_embed)) if self.open_embed else None
-        return self.setup.covered_by(name) if name is not None else frozenset()
+    def open_embed(self) -> str | None:
+        """The embed that this page may load, as far as anything has asked."""
+        return None if self._embeds is None else self._embeds.open
 
     def placeholder(self, name: str, source: str) -> str:
         """Return the notice that takes the place of an embed of a service or category."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentkit.consent.once import LIFETIME, OnceCookie, embed_id, is_embed_id
+from consentkit.consent.once import LIFETIME, OnceCookie, embed_id, is_embed_id, is_on_page, name_part, part
 
 KEY = "3f1c9a5e7b2d8064" * 4
 EMBED = embed_id("youtube", "https://www.youtube.com/embed/x", "/page")
@@ -55,9 +55,17 @@ def test_a_value_that_another_key_or_purpose_signed_is_nothing() -> None:
 #
 def test_two_values_are_none() -> None:
     one = codec().set_cookie(EMBED, secure=True)
-    other = codec().set_cookie("b" * 22, secure=True)
+    other = codec().set_cookie("b" * 28, secure=True)
 
     assert codec().read([*sent(one), *sent(other)], secure=True) is None
+
+
+#
+@pytest.mark.parametrize("planted", [b"__Host-consent-once=x; " * 5, b"a=b; " * 4_000])
+def test_more_than_a_browser_sends_is_nothing(planted: bytes) -> None:
+    one = codec().set_cookie(EMBED, secure=True).partition(b";")[0]
+
+    assert codec().read([(b"cookie", planted + one)], secure=True) is None
 
 
 #
@@ -77,6 +85,19 @@ def test_an_id_has_its_form_and_stands_for_service_source_and_page(name: str, so
     assert embed_id(name, source, path) != embed_id(name, source, path + "x")
 
 
-@pytest.mark.parametrize("text", ["", "a" * 21, "a" * 23, "a" * 21 + "=", "a" * 21 + "\n", "é" * 22])
+#
+@given(st.text(), st.text(), st.text(), st.text())
+def test_an_id_tells_its_service_and_its_page_and_no_other(
+    name: str, source: str, path: str, other: str
+) -> None:
+    embed = embed_id(name, source, path)
+
+    assert name_part(embed) == part(name)
+    assert is_on_page(embed, path)
+    assert is_on_page(embed, other) is (other == path)
+    assert (name_part(embed) == part(other)) is (other == name)
+
+
+@pytest.mark.parametrize("text", ["", "a" * 27, "a" * 29, "a" * 27 + "=", "a" * 27 + "\n", "é" * 28])
 def test_what_has_not_the_form_of_an_id_is_none(text: str) -> None:
     assert not is_embed_id(text)

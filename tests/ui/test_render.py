@@ -538,6 +538,10 @@ def test_a_placeholder_offers_to_load_its_embed_once_and_its_service_always(
         ("Always load Video Player", "grant"),
     ]
     assert len({attribute(button, "class") for button in buttons}) == 1
+    group = one(fragment, "[role=group]")
+    assert attribute(group, "aria-label") == "Video Player"
+    assert len(group.select("button")) == len(buttons)
+    assert parse(fragment).select("[id], [style]") == []
 
 
 def test_a_placeholder_without_an_embed_offers_no_single_load(policy: Policy, view: View) -> None:

@@ -35,6 +35,8 @@ REPORTS: Final = "reports"
 #: The parameter and the fragment that lead to the confirmation.
 SAVED: Final = "choices=saved"
 SAVED_FRAGMENT: Final = "#choices-saved"
+#: The id of the place of an embed that is loaded once.
+LOADED: Final = "choices-loaded"
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _FOR_EVER: Final = {
@@ -174,7 +176,8 @@ class Endpoints:
             return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
         target = decision.next or visitor.view().prefix
         if decision.action == "load-once":
-            return RedirectResponse(target, HTTPStatus.SEE_OTHER, headers=_PRIVATE)
+            there = f"{target.partition('#')[0]}#{LOADED}"
+            return RedirectResponse(there, HTTPStatus.SEE_OTHER, headers=_PRIVATE)
         return RedirectResponse(confirmation_of(target), HTTPStatus.SEE_OTHER, headers=_PRIVATE)
 
     def _state_of(self, consent: Consent) -> Mapping[str, Any]:
