@@ -24,6 +24,7 @@ logger = logging.getLogger("consentkit")
 WINDOW: Final = 65_536
 #: Characters that two looks share, so that a host on the border between them is seen: more than one has.
 OVERLAP: Final = 512
+_GOING_ON: Final = ("<script", "<style", "<noscript", "onload", "onerror", "srcdoc", "style")
 # A byte order mark, or the beginning of a <meta charset>, may be cut; nobody waits for longer than this.
 _BOM_LENGTH: Final = 3
 
@@ -108,6 +109,8 @@ class HtmlGate:
         if self.withheld:
             return b""
         text = charset.read(chunk)
+        if not more and rewriter.idle and self._look(rewriter.held + text) == ():
+            return charset.write(rewriter.skip() + text)
         seen = [self._look(text[at : at + WINDOW + OVERLAP]) for at in range(0, len(text), WINDOW)]
         silent_from = len(text) if more else _silent_from(seen)
         out: list[str] = []
@@ -117,8 +120,11 @@ class HtmlGate:
                 if rewriter.held:
                     places = self._with_held(places, piece)  # noqa: PLW2901 # it is the same thing, completed
                 if places == () and at >= silent_from and rewriter.idle:
-                    out += [rewriter.skip(), text[at:]]
-                    break
+                    # What begins in one window may go on in the next: only all of them together can tell.
+                    if self._look(rewriter.held + text[at:]) == ():
+                        out += [rewriter.skip(), text[at:]]
+                        break
+                    silent_from = len(text)
                 out.append(rewriter.feed(piece, places=places))
         except TooLongError:
             self.withheld = True
@@ -130,7 +136,8 @@ class HtmlGate:
     def _with_held(self, places: Places | None, piece: str) -> Places | None:
         """Return the places of a piece, and of what is held before it and of the border between them."""
         held = self._rewriter.held if self._rewriter is not None else ""
-        if places is None or len(held) > OVERLAP:  # such as a script that goes on
+        # What a script or a handler holds means something only together with how it began.
+        if places is None or len(held) > OVERLAP or any(word in held.lower() for word in _GOING_ON):
             return self._look(held + piece)
         before = self._look(held + piece[:OVERLAP])
         return None if before is None else (*before, *(place + len(held) for place in places))
