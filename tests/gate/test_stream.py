@@ -226,8 +226,8 @@ def test_a_tag_anywhere_in_a_long_page_is_found(size: int) -> None:
         assert len(out) == 2 * len(filler) + len('<img data-consent="t" data-consent-src=//t.example>')
 
 
-@pytest.mark.parametrize("before", [WINDOW - 30, WINDOW - 5, 10, 2 * WINDOW])
-@pytest.mark.parametrize("within", [10, WINDOW, 2 * WINDOW + 100])
+@pytest.mark.parametrize("before", [WINDOW - 30, WINDOW - 8, WINDOW - 5, WINDOW - 1, 10, 2 * WINDOW])
+@pytest.mark.parametrize("within", [10, 2_000, WINDOW, 2 * WINDOW + 100])
 def test_a_script_that_goes_on_in_the_next_piece_is_judged_as_one(before: int, within: int) -> None:
     script = f"<script>{'/' * within}track(1)</script>"
     html = "x" * before + script + "y" * WINDOW

@@ -137,7 +137,7 @@ class HtmlGate:
         """Return the places of a piece, and of what is held before it and of the border between them."""
         held = self._rewriter.held if self._rewriter is not None else ""
         # What a script or a handler holds means something only together with how it began.
-        if places is None or len(held) > OVERLAP or any(word in held.lower() for word in _GOING_ON):
+        if places is None or len(held) > OVERLAP or _goes_on(held + piece[:16]):
             return self._look(held + piece)
         before = self._look(held + piece[:OVERLAP])
         return None if before is None else (*before, *(place + len(held) for place in places))
@@ -166,3 +166,8 @@ def _silent_from(seen: list[Places | None]) -> int:
     """Return from where on nothing stirs up to the end, so that nobody needs to read any of it."""
     last = max((number for number, places in enumerate(seen) if places != ()), default=-1)
     return (last + 1) * WINDOW
+
+
+def _goes_on(begun: str) -> bool:
+    low = begun.lower()
+    return any(word in low for word in _GOING_ON)

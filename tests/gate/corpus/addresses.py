@@ -29,6 +29,9 @@ _WRITTEN: Final = {
     "user": "https://user@x.gated.example/p.gif",
     "password": "https://user:pass@x.gated.example/p.gif",
     "two-ats": "https://own.example@a@x.gated.example/p.gif",
+    "long-user-percent": f"https://{'a' * 100}@x.%67ated.example/p.gif",
+    "user-space-percent": "https://a b@x.%67ated.example/p.gif",
+    "user-quote-percent": 'https://a"b<>@x.%67ated.example/p.gif',
     "user-of-another-host": "https://www.own.example:443@x.gated.example/p.gif",
     "port": "https://x.gated.example:443/p.gif",
     "empty-port": "https://x.gated.example:/p.gif",
@@ -92,15 +95,19 @@ _OTHERS: Final = {
     "blob": "blob:https://x.gated.example/1",
 }  # fmt: skip
 
-# Chromium refuses to connect to this port, or to a host of this form.
-_NEVER: Final = frozenset({"odd-host"})
+# Chromium fetches no parts of a page with credentials; and a page on https reads the last two as relative.
+_NEVER: Final = frozenset(
+    {
+        "user", "password", "two-ats", "long-user-percent", "user-space-percent", "user-quote-percent",
+        "user-of-another-host", "references-at", "one-slash", "no-slashes",
+    }
+)  # fmt: skip
 
 
 def _cases() -> dict[str, Case]:
+    whens = {name: When.NEVER if name in _NEVER else When.ALWAYS for name in _WRITTEN}
     cases = {
-        f"address-{name}": Case(
-            f"⟦<img alt='' src='{address}'>⟧", When.NEVER if name in _NEVER else When.ALWAYS
-        )
+        f"address-{name}": Case(f"⟦<img alt='' src='{address}'>⟧", whens[name])
         for name, address in _WRITTEN.items()
     }
     for name in ("backslashes", "tab-in-host", "percent-letter", "full-width-dot", "named-references"):
@@ -111,7 +118,9 @@ def _cases() -> dict[str, Case]:
         cases[f"address-link-{name}"] = Case(f"⟦<link rel=stylesheet href='{address}'>⟧")
     for name in ("relative-scheme", "percent-letter", "full-width", "two-ats", "numeric-references"):
         # A tab or a line end separates the candidates of a list.
-        cases[f"address-list-{name}"] = Case(f"⟦<img srcset='/own.png 2x, {_WRITTEN[name]} 1x'>⟧")
+        cases[f"address-list-{name}"] = Case(
+            f"⟦<img srcset='/own.png 2x, {_WRITTEN[name]} 1x'>⟧", whens[name]
+        )
     return cases | {f"no-address-{name}": Case(f"<img src='{written}'>") for name, written in _OTHERS.items()}
 
 

@@ -1,6 +1,6 @@
 """Pages in many encodings, in broken ones, and pages that say they are in another."""
 
-# ruff: noqa: E501 # a page stands on one line
+# a page stands on one line
 
 from __future__ import annotations
 

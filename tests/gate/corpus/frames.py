@@ -1,9 +1,10 @@
 """Pages with frames, pictures, media and plug-ins."""
 
-# ruff: noqa: E501 # a page stands on one line
+# a page stands on one line
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Final
 
 from .case import Case, When
@@ -28,6 +29,7 @@ CASES: Final = {
     "iframe-data-percent": Case("⟦<iframe src='data:text/html,%3Cimg%20src%3Dhttps%3A//x%2Egated.example/p.gif%3E'>⟧</iframe>"),
     "iframe-data-spaces": Case("⟦<iframe src=' da\nta:text/html,<img src=https://x.gated.example/p.gif>'>⟧</iframe>"),
     "iframe-javascript": Case("""⟦<iframe src="javascript:'<img src=https://x.gated.example/p.gif>'">⟧</iframe>""", When.WITH_SCRIPTS),
+    "iframe-data-base64": Case("⟦<iframe src='data:text/html;base64," + b64encode(b"<img src=https://64.gated.example/p.gif>").decode() + "'>⟧</iframe>"),
     "frame": Case("<!doctype html><html><head><title>x</title></head><frameset cols=*>⟦<frame src=https://x.gated.example/>⟧</frameset></html>", bare=True),
     "frameset-noframes": Case("<!doctype html><html><frameset cols=*>⟦<frame src=//x.gated.example/>⟧<noframes>⟦<img src=//x.gated.example/p.gif>⟧</noframes></frameset>", bare=True),
     "img": Case("⟦<img src=https://x.gated.example/p.gif alt=''>⟧"),
@@ -73,10 +75,11 @@ CASES: Final = {
     "svg-use": Case("<svg>⟦<use href=https://x.gated.example/s.svg#a />⟧</svg>", When.NEVER),
     "svg-feimage": Case("<svg width=9 height=9><filter id=f>⟦<feImage href=https://x.gated.example/p.gif />⟧</filter><rect filter=url(#f) width=9 height=9 /></svg>"),
     "svg-set": Case("<svg><image width=9 height=9>⟦<set attributeName=href to=https://x.gated.example/p.gif />⟧</image></svg>"),
-    "svg-animate": Case("<svg><image width=9 height=9>⟦<animate attributeName=xlink:href dur=1s values='https://x.gated.example/p.gif;/a' />⟧</image></svg>"),
+    "svg-animate": Case("<svg><image width=9 height=9>⟦<animate attributeName=href dur=9s values='https://x.gated.example/p.gif;/a' />⟧</image></svg>"),
     "svg-foreign-object": Case("<svg><foreignObject width=9 height=9>⟦<img src=https://x.gated.example/p.gif>⟧</foreignObject></svg>"),
     "svg-breakout": Case("<svg><g>⟦<img src=https://x.gated.example/p.gif>⟧"),
     "svg-mask": Case("<svg width=9 height=9>⟦<rect width=9 height=9 mask='url(https://x.gated.example/p.svg)'/>⟧</svg>"),
+    "svg-mask-escape": Case(r"<svg width=9 height=9>⟦<rect width=9 height=9 mask='url(https://x.g\61ted.example/p.svg)'/>⟧</svg>"),
     "svg-cursor": Case("<svg width=9 height=9>⟦<rect width=9 height=9 cursor='url(https://x.gated.example/p.cur), auto'/>⟧</svg>", When.NEVER),
     "svg-fill": Case("<svg width=9 height=9>⟦<rect width=9 height=9 fill='url(https://x.gated.example/p.svg#a)'/>⟧</svg>", When.NEVER),
     "ping": Case("⟦<a href=/ ping='/own https://x.gated.example/ping'>⟧x</a>", When.NEVER),
@@ -99,5 +102,5 @@ CASES: Final = {
     "no-other-embed": Case("<iframe src='/r?u=https://shared.example/maps/embed'></iframe><iframe srcdoc='<p>x'></iframe>"),
     "no-srcdoc-link": Case("<iframe srcdoc='<a href=https://x.gated.example/>x</a>'></iframe>"),
     "no-og-image": Case("<meta property=og:video content=https://x.gated.example/embed/1><meta name=twitter:player content=//x.gated.example>"),
-    "no-microdata": Case("<div itemscope itemtype=https://x.gated.example/T itemid=//x.gated.example/1></div>"),
+    "no-microdata": Case("<link itemprop=embedUrl href=https://x.gated.example/embed/1><div itemscope itemtype=https://x.gated.example/T itemid=//x.gated.example/1></div>"),
 }  # fmt: skip

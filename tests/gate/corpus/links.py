@@ -1,6 +1,6 @@
 """Pages with links of the head, style sheets, refreshes, ``<base>`` and ``<noscript>``."""
 
-# ruff: noqa: E501 # a page stands on one line
+# a page stands on one line
 
 from __future__ import annotations
 
@@ -64,6 +64,14 @@ CASES: Final = {
     "style-percent": Case("⟦<style>@import 'https://x.%67ated.example/a.css';⟧</style>"),
     "style-full-width": Case("⟦<style>@import 'https://x.ｇated.example/a.css';⟧</style>"),
     "style-data": Case("""⟦<style>@import "data:text/css,@import%20'https://x%2Egated.example/a.css'";⟧</style>"""),
+    "style-quote-percent": Case(r"""⟦<style>a{content:"\""} body{background:url("https://x.%67ated.example/p.gif")}⟧</style>"""),
+    "style-apostrophes-percent": Case("""⟦<style>/* don't */ body{background:url("https://x.%67ated.example/p.gif")} /* can't */⟧</style>"""),
+    "style-broken-string-percent": Case("""⟦<style>a{content:'\n}body{background:url("https://x.%67ated.example/p.gif")} p{content:'x'}⟧</style>""", When.ALWAYS),
+    "style-comment-percent": Case("⟦<style>@import/**/'https://x.%67ated.example/a.css';⟧</style>"),
+    "style-function-escape": Case(r"⟦<style>body{background:u\72l(https://x.%67ated.example/p.gif)}⟧</style>"),
+    "style-in-svg-reference": Case("<svg>⟦<style>@import 'https://x.g&#97;ted.example/a.css';⟧</style></svg>"),
+    "style-in-svg-cdata": Case("<svg>⟦<style><![CDATA[@import 'https://x.gated.example/a.css';]]>⟧</style></svg>"),
+    "style-attribute-form-feed": Case("⟦<p style\x0c=\x0c'background:url(https://x.g\\61ted.example/p.gif)'>⟧x</p>"),
     "style-in-svg": Case("<svg>⟦<style>body{background:url(https://x.gated.example/p.gif)}⟧</style></svg>"),
     "style-attribute": Case("⟦<p style='background: url(https://x.gated.example/p.gif)'>⟧x</p>"),
     "style-attribute-double-quotes": Case('⟦<div class=a style="color: red; background-image: URL(&quot;https://x.gated.example/p.gif&quot;)">⟧x</div>'),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import unquote, unquote_to_bytes, urljoin
+from urllib.parse import unquote, unquote_to_bytes
 
 from turbohtml import Document, Element, Node, parse
 
@@ -53,9 +54,7 @@ _FETCHED_RELATIONS: Final = frozenset(
         "modulepreload", "next", "preconnect", "prefetch", "preload", "prerender", "stylesheet",
     }
 )  # fmt: skip
-_BY_THEMSELVES: Final = frozenset(
-    {"onanimationstart", "onbegin", "onerror", "onfocus", "onload", "onpageshow", "onscroll", "ontoggle"}
-)
+_ON_PURPOSE: Final = frozenset({"onchange", "onclick", "oninput", "onkeydown", "onmousedown", "onsubmit"})
 _JAVASCRIPT: Final = re.compile(
     r"(?:application|text)/(?:x-)?(?:java|ecma)script|text/(?:javascript1\.[0-5]|jscript|livescript)",
     re.IGNORECASE,
@@ -74,7 +73,7 @@ def live(page: bytes, charset: str | None = None) -> list[str]:
     )
 
 
-def _tree(page: bytes | str, charset: str | None, scripting: bool) -> Document:  # noqa: FBT001
+def _tree(page: bytes | str, charset: str | None, scripting: bool) -> Document:
     if isinstance(page, bytes) and charset:
         try:
             return parse(page, encoding=charset, scripting=scripting)
@@ -113,11 +112,11 @@ class _Reader:
         if tag == "style" and _is_css(element) and any(map(self._is_gated, _css_addresses(element.text))):
             yield "text"
         for name, value in _attributes(element):
-            if any(map(self._is_gated, self._addresses(element, tag, name, value))):
-                yield name
-            elif name in _BY_THEMSELVES and mentions(value):
-                yield name
-            elif name == "srcdoc" and tag == "iframe" and _live_within(value):
+            if (
+                any(map(self._is_gated, self._addresses(element, tag, name, value)))
+                or (name.startswith("on") and name not in _ON_PURPOSE and mentions(value))
+                or (name == "srcdoc" and tag == "iframe" and _live_within(value))
+            ):
                 yield name
 
     def _addresses(self, element: Element, tag: str, name: str, value: str) -> Iterator[str]:
@@ -143,8 +142,8 @@ class _Reader:
         ):
             yield from _REFRESH.findall(value)[:1]
         elif tag in ("set", "animate") and name in ("to", "from", "by", "values"):
-            if "href" in (element.attr("attributename") or element.attr("attributeName") or "").lower():
-                yield from value.split(";")
+            animated = element.attr("attributename") or element.attr("attributeName") or ""
+            yield from value.split(";") if "href" in animated.lower() else ()
 
     def _is_gated(self, address: str) -> bool:
         plain = re.sub(r"[\t\n\r]", "", address.strip("".join(map(chr, range(33)))))
@@ -197,9 +196,12 @@ def _live_within(markup: str) -> bool:
 
 def _live_in_data(address: str) -> bool:
     kind, _, body = address[5:].partition(",")
-    if "base64" in kind.lower():
+    if kind.lower().endswith(";base64"):
+        body = b64decode(unquote(body) + "==").decode("latin-1")
+    else:
+        body = unquote(body)
+    if kind.lower().startswith(("image/", "font/")):
         return False
-    body = unquote(body)
     if "css" in kind.lower():
         return any(map(_is_gated_url, _css_addresses(body)))
     return mentions(body) if "script" in kind.lower() else _live_within(body)

@@ -1,14 +1,17 @@
 """Pages with scripts: files, inline ones, data, and those that run in handlers of events."""
 
-# ruff: noqa: E501 # a page stands on one line
+# a page stands on one line
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Final
 
 from .case import Case, When
 
 WITH: Final = When.WITH_SCRIPTS
+# What the marker of an inline script calls, loaded by a script of the site that gives nothing away.
+_GO: Final = "<script>window['start' + 'Tracking'] = a => {new Image().src = 'https://x.' + a + '.example/p.gif'}</script>"
 
 CASES: Final = {
     "script": Case("⟦<script src=https://x.gated.example/a.js>⟧</script>", WITH),
@@ -47,7 +50,7 @@ CASES: Final = {
     "inline-double-escape": Case("⟦<script>⟧<!--<script></script>\nnew Image().src = 'https://x.gated.example/p.gif'\n--></script>", WITH),
     "inline-false-end": Case("⟦<script>⟧var a = '</scripty>'; new Image().src = 'https://x.gated.example/p.gif'</script>", WITH),
     "inline-end-in-string": Case("<script>var a = '</script>⟦<img src=https://x.gated.example/p.gif>⟧'</script>"),
-    "inline-end-with-attributes": Case("⟦<script>⟧new Image().src = 'https://x.gated.example/p.gif'</script x=y\n/><p>x"),
+    "inline-end-with-attributes": Case("⟦<script>⟧new Image().src = 'https://x.gated.example/p.gif'</script x=y\n/><p>x", WITH),
     "inline-base64": Case("<script>atob('Ly94LmdhdGVkLmV4YW1wbGU')</script>"),
     "speculation-rules": Case("""⟦<script type=speculationrules>⟧{"prefetch": [{"urls": ["https://x.gated.example/"], "eagerness": "immediate"}]}</script>""", When.NEVER),
     "svg-script": Case("<svg>⟦<script href=https://x.gated.example/a.js />⟧</svg>", WITH),
@@ -58,8 +61,18 @@ CASES: Final = {
     "handler-load": Case("""⟦<svg onload="new Image().src='https://x.gated.example/p.gif'">⟧</svg>""", WITH),
     "handler-upper-case": Case("""⟦<IMG SRC=data:, ONERROR="new Image().src='https://x.gated.example/p.gif'">⟧""", WITH),
     "handler-references": Case("⟦<img src=data:, onerror=new&#32;Image().src='https://x&#46;gated&period;example/p.gif'>⟧", WITH),
-    "handler-marker": Case("""<script>function go(a){new Image().src='https://x.'+a+'.example/p.gif'}window['startTracking']=go</script>⟦<img src=data:, onerror="startTracking('gated')">⟧""", WITH),
+    "handler-marker": Case(_GO + """⟦<img src=data:, onerror="startTracking('gated')">⟧""", WITH),
     "handler-stylesheet": Case("""⟦<link rel=stylesheet href="data:text/css," onload="new Image().src='https://x.gated.example/p.gif'">⟧""", WITH),
+    "handler-focus-marker": Case(_GO + """⟦<input autofocus onfocus="startTracking('gated')">⟧""", WITH),
+    "handler-pageshow-marker": Case(_GO + """⟦<body onpageshow="startTracking('gated')">⟧""", WITH),
+    "handler-animation-marker": Case(_GO + """<svg>⟦<animate attributeName=x dur=1s onbegin="startTracking('gated')" />⟧</svg>""", WITH),
+    "handler-address-marker": Case(_GO + """⟦<iframe src="javascript:parent.startTracking('gated')">⟧</iframe>""", WITH),
+    "handler-marker-reference": Case(_GO + """⟦<img src=data:, onerror="startTr&#97;cking&lpar;'gated')">⟧""", WITH),
+    "script-data": Case("""⟦<script src="data:text/javascript,new Image().src='https://x.gated.example/p.gif'">⟧</script>""", WITH),
+    "script-data-base64": Case("⟦<script src='data:text/javascript;base64," + b64encode(b"new Image().src='https://64.gated.example/p.gif'").decode() + "'>⟧</script>", WITH),
+    "script-data-base64-marker": Case(_GO + "⟦<script defer src='data:text/javascript;base64," + b64encode(b"startTracking('gated')").decode() + "'>⟧</script>", WITH),
+    "svg-script-reference": Case("<svg>⟦<script>⟧new Image().src = 'https://x.g&#97;ted.example/p.gif'</script></svg>", WITH),
+    "svg-script-marker-reference": Case(_GO + "<svg>⟦<script>⟧startTr&#97;cking('gated')</script></svg>", WITH),
     # --- what no browser runs, or what others have made inert already
     "no-json": Case('<script type="application/json">{"u": "https://x.gated.example/"}</script>'),
     "no-linked-data": Case('<script type=application/ld+json>{"sameAs": "//x.gated.example", "t": "startTracking("}</script>'),

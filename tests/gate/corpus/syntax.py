@@ -1,6 +1,6 @@
 """Pages whose markup is written as few people write it, and read by every browser alike."""
 
-# ruff: noqa: E501 # a page stands on one line
+# a page stands on one line
 
 from __future__ import annotations
 
