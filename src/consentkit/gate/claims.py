@@ -8,6 +8,7 @@ Analytics although its host belongs to Tag Manager.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from encodings.idna import nameprep
 from fnmatch import translate
@@ -33,6 +34,7 @@ _CARRIER: Final = re.compile(r"(?:data|javascript):", re.IGNORECASE)
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # full stops of other scripts, which IDNA reads as "."
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 # What may not stand before and after a host in running text, where it would be a part of another one.
 _AFTER: Final = r"(?![a-z0-9-]|\.[a-z0-9])"
 
@@ -99,7 +101,7 @@ class Claims:
     def _owners_of_url(self, url: str) -> tuple[str, ...]:
         address = url.strip(_EDGES)[:MAX_ADDRESS].translate(_NOISE)
         if _CARRIER.match(address):
-            return self.owners_of_text(unquote(url.translate(_NOISE)))
+            return self.owners_of_text(_carried(url.translate(_NOISE)))
         match = _SPECIAL.match(address)
         if match is None:
             return ()
@@ -153,6 +155,16 @@ def _in_text(address: str, owner: str) -> _InText:
     pattern = re.compile(r"(?<![a-z0-9-])" + r"""[^\s"'`<>]*""".join(pieces))
     literal = max(address.partition("/")[0].split("*"), key=len)
     return _InText(literal, pattern, owner, is_glob=True)
+
+
+def _carried(address: str) -> str:
+    """Return the document or program that an address carries."""
+    kind, _, data = unquote(address).partition(",")
+    if not kind.rstrip().lower().endswith(";base64"):
+        return f"{kind},{data}"
+    letters = _NOT_BASE64.sub("", data)
+    whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter alone is no byte
+    return b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
 
 
 def _host(authority: str) -> str:

@@ -29,6 +29,8 @@ _SPELT: Final = re.compile(
 # from how it is written: references, percent signs, letters of other scripts.
 _OTHERWISE: Final = rb"[^/\\?#\"'<>\s&%\x80-\xff]{0,80}[&%\x80-\xff]"
 _DISGUISED: Final = re.compile(rb"//" + _OTHERWISE)
+# Credentials may hold nearly anything; what follows them is the host.
+_AFTER_CREDENTIALS: Final = re.compile(rb"@[^/\\?#\"'<>\s&%\x80-\xff]{0,253}[&%\x80-\xff]")
 _BACKSLASHED: Final = re.compile(rb"(?:\\[/\\]|/\\)" + _OTHERWISE)
 _WITHOUT_SLASHES: Final = re.compile(rb"https?:(?!//)")
 # What says itself what it is for, and a document within an address.
@@ -128,6 +130,7 @@ def _is_disguised(low: bytes) -> bool:
         _DATA.search(low) is not None
         or _SPELT.search(low) is not None
         or _DISGUISED.search(low) is not None
+        or _AFTER_CREDENTIALS.search(low) is not None
         or _WITHOUT_SLASHES.search(low) is not None
         or (b"\\" in low and (_BACKSLASHED.search(low) is not None or _has_css_escape(low)))
     )

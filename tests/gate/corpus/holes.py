@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 _MARKERS: Final = "markers are looked for in scripts, onload and onerror alone"
-_BASE64: Final = "base64 is not decoded"
 _STRINGS: Final = "strings of CSS are paired without regard to escapes, comments and line ends"
 _FIRST_LOOK: Final = "the first look misses what the judge would see"
 _IN_SVG: Final = "in SVG, references in scripts and styles are resolved, and the gate reads them as text"
@@ -15,17 +14,11 @@ HOLES: Final[dict[str, str]] = {
     "handler-pageshow-marker": _MARKERS,
     "handler-animation-marker": _MARKERS,
     "handler-address-marker": _MARKERS,
-    "script-data-base64": _BASE64,
-    "script-data-base64-marker": _BASE64,
-    "iframe-data-base64": _BASE64,
     "svg-script-reference": _IN_SVG,
     "svg-script-marker-reference": _IN_SVG,
     "style-in-svg-reference": _IN_SVG,
     "svg-mask-escape": _FIRST_LOOK,
     "style-attribute-form-feed": _FIRST_LOOK,
-    "address-long-user-percent": _FIRST_LOOK,
-    "address-user-space-percent": _FIRST_LOOK,
-    "address-user-quote-percent": _FIRST_LOOK,
     "style-quote-percent": _STRINGS,
     "style-apostrophes-percent": _STRINGS,
     "style-broken-string-percent": _STRINGS,
