@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentkit.consent.once import LIFETIME, OnceCookie, embed_id, is_embed_id, is_on_page, name_part, part
+from consentkit.consent.once import (
+    LIFETIME,
+    SALT,
+    OnceCookie,
+    embed_id,
+    is_embed_id,
+    is_on_page,
+    name_part,
+    part,
+)
+from consentkit.consent.signer import CookieSigner
 
 KEY = "3f1c9a5e7b2d8064" * 4
 EMBED = embed_id("youtube", "https://www.youtube.com/embed/x", "/page")
@@ -50,6 +60,21 @@ def test_a_value_that_another_key_or_purpose_signed_is_nothing() -> None:
 
     assert codec().read(sent(header), secure=True) is None
     assert codec(key=["a5e7b2d80643f1c9" * 4, KEY]).read(sent(header), secure=True) == EMBED
+
+
+#
+def test_a_signature_for_another_cookie_opens_nothing() -> None:
+    payload = f"1.{NOW:08x}.{EMBED}"
+    values = {
+        salt: CookieSigner([KEY.encode()], salt).sign(payload) for salt in (b"consentkit.cookie.v1", SALT)
+    }
+    opened = [
+        salt
+        for salt, value in values.items()
+        if codec().read([(b"cookie", b"consent-once=" + value)], secure=False) == EMBED
+    ]
+
+    assert opened == [b"consentkit.once.v1"]
 
 
 #

@@ -6,7 +6,6 @@ they are counted here too: each ``\r`` and each ``\n`` ends a line, and none is 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import accumulate
 
 
@@ -30,10 +29,13 @@ class Held:
             return -1
         return self._starts[line - self._line] + col
 
-    def position(self, place: int) -> tuple[int, int]:
-        """Return the line and the column of an offset."""
-        line = bisect_right(self._starts, place) - 1
-        return self._line + line, place - self._starts[line]
+    def offset_near_end(self, line: int, col: int) -> int:
+        """Return the same as ``offset``, without the work that pays off only for many places."""
+        if line <= self._line:
+            return col - self._col if line == self._line else -1
+        text = unified(self.text)
+        behind = text.count("\n") - (line - self._line)
+        return len(text.rsplit("\n", behind + 1)[0]) + 1 + col
 
     def put(self, at: int, text: str) -> None:
         """Put text in at an offset."""

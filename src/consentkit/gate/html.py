@@ -186,7 +186,8 @@ class _FragmentGate:
     def _token(self, token: Token, source: str, visible: frozenset[str]) -> str:
         if token.type is TokenType.START_TAG:
             tag = start_tag(token)
-            self._foreign.start(tag)
+            if not tag.self_closing:
+                self._foreign.start(tag.tag)
             inert = inert_tag(tag, self._name)
             if inert is None:
                 return source
@@ -237,17 +238,15 @@ class ForeignContent:
         """Whether the next token may be in there."""
         return self._root is not None
 
-    def start(self, tag: StartTag) -> None:
-        """Note a start tag."""
-        if tag.self_closing:
-            return
-        if self._root is None and tag.tag in FOREIGN_ROOTS:
-            self._root = tag.tag
+    def start(self, tag: str) -> None:
+        """Note a start tag, unless it closes itself."""
+        if self._root is None and tag in FOREIGN_ROOTS:
+            self._root = tag
         if self._root is None:
             return
-        if tag.tag == self._root:
+        if tag == self._root:
             self._open += 1
-        elif tag.tag in BACK_TO_HTML:
+        elif tag in BACK_TO_HTML:
             self._html += 1
 
     def end(self, tag: str) -> None:

@@ -8,14 +8,13 @@ Pieces in which nothing stirs are only run through the tokenizer, so that it kno
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable
+from html import unescape
 from typing import Final, NamedTuple
 
 from turbohtml import Token, Tokenizer, TokenType
 
-from .attributes import EMBEDS, PREFIX, StartTag, is_embed
+from .attributes import PREFIX, StartTag, is_embed
 from .held import Held, unified
 from .html import (
     MAX_DEPTH,
@@ -25,21 +24,24 @@ from .html import (
     address_of,
     ended,
     finished,
-    opens_raw_text,
     start_tag,
 )
 from .in_place import inert_in_place
 from .insertion import Insertion
 from .region import Region
-from .tokens import TRACKED, begin_of, end_of_tag, followed, last_markup, length, next_markup
-from .verdict import UNASKED, Judge, Verdict, runs
-from .watch import Places, Watch, mentions_foreign
+from .tokens import TRACKED, Follower, end_of_tag, length
+from .verdict import Judge, Verdict, runs
+from .watch import Watch
 
 #: Characters that may be held back: the longest tag, inline script or style sheet that is looked into.
 MAX_HELD: Final = 2_097_152
 
 _BOM: Final = "\ufeff".encode().decode("latin-1")
 _SPACE: Final = "\t\n\f\r "
+_HANDLER: Final = "\0on"  # among the names of attributes, each behind a NUL
+# Between what these take up, text in SVG goes on.
+_MARKUP: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>|<[^>]*>", re.DOTALL)
+_AROUND: Final = frozenset({"poster", "style"})
 _FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "audio"})
 
 #: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
@@ -111,6 +113,7 @@ class Rewriter:
         self._foreign = ForeignContent()
         self._region: Region | None = None
         self._raw: _Raw | None = None
+        self._fresh = True  # whether no tag and no comment has come yet
         self._passing = ""  # the element whose text passes as it is
         self.first: str | None = None  # the first service that closed something
         self.unread = False  # whether a script or style sheet was too long to be looked into
@@ -125,29 +128,20 @@ class Rewriter:
         """Whether whatever does not stir may pass: nothing is to be put in, no region is open."""
         return self._region is None and self._inserted
 
-    def feed(self, text: str, *, places: Places | None) -> str:
+    def feed(self, text: str, *, judged: bool = True) -> str:
         """Return what can leave once ``text`` has come.
 
         Args:
             text: the next piece.
-            places: offsets, in what is held and ``text`` together, of what may have to be gated;
-                ``None`` for anywhere.
+            judged: whether something that this piece completes may have to be gated.
 
         Raises:
             TooLongError: too much would have to be held back.
         """
         self._held.add(text)
         tokens = self._tokenizer.feed(unified(text))
-        watched = self._foreign.inside or mentions_foreign(self._held.text)
-        if places is None or not self.idle or (places and self._raw is not None):
-            last = self._look(tokens)
-        elif watched or places:
-            last = self._look_at(list(tokens), places)
-        else:
-            # Of two tokens in a row one is markup, so the last two tell what is open at the end.
-            last = last_markup(deque(tokens, 2))
-            self._note_raw_text(last)
-        out = self._let_go(self._safe_end(last))
+        begin = self._look(tokens) if judged or not self.idle else self._follow()
+        out = self._let_go(self._safe_end(begin))
         if len(self._held.text) > MAX_HELD:
             out += self._too_long()
         return out
@@ -180,15 +174,39 @@ class Rewriter:
 
     # ---- tokens
 
-    def _look(self, tokens: Iterable[Token]) -> Token | None:
-        """Judge every token."""
+    def _look(self, tokens: Iterable[Token]) -> int:
+        """Judge every token; return where the last tag or comment ends."""
         last = None
         for token in tokens:
             if token.type is not TokenType.TEXT:
                 last = token
             if self._raw is not None or not self.idle or not self._passes(token):
                 self._judge_token(token)
-        return last
+        if last is None:
+            return 0
+        self._fresh = False
+        return self._end_of(self._held.offset(last.line, last.col))
+
+    def _follow(self) -> int:
+        """Judge nothing; return where the last tag or comment ends."""
+        tokenizer = self._tokenizer
+        follower = Follower(tokenizer, self._foreign)
+        before = tokenizer.position()
+        tokenizer.dispatch(follower)
+        last = tokenizer.position()
+        # The position of the very first one is also that of none.
+        if last == before and not (self._fresh and length(self._held.text, 0)):
+            return 0
+        self._fresh = False
+        self._raw, self._passing = None, ""
+        if follower.open is not None:
+            tag, line, col = follower.open
+            at = self._held.offset_near_end(line, col)
+            self._open_raw_text(tag, at, end_of_tag(self._held.text, at), closed=False)
+        return self._end_of(self._held.offset_near_end(*last))
+
+    def _end_of(self, at: int) -> int:
+        return at + length(self._held.text, at)
 
     def _judge_token(self, token: Token) -> None:
         at = self._offset(token)
@@ -209,39 +227,6 @@ class Rewriter:
         elif token.type is TokenType.DOCTYPE and self._insertion is not None:
             self._insertion.doctype()
 
-    def _look_at(self, tokens: list[Token], places: Places) -> Token | None:
-        """Judge the tokens at the given places alone."""
-        inside, after = followed(self._foreign, tokens)
-        ends = {self._held.position(place) for place in places}
-        chosen = sorted({bisect_right(tokens, end, key=begin_of) - 1 for end in ends})
-        if any(number in inside for number in chosen):
-            return self._look(tokens)
-        self._foreign = ForeignContent()
-        judged: Token | None = None
-        for place in chosen:
-            # The text of a script is judged with its start tag.
-            number = place - 1 if place >= 0 and tokens[place].type is TokenType.TEXT else place
-            token = tokens[number] if number >= 0 else None
-            if token is None or token is judged:
-                continue
-            if token.type is TokenType.START_TAG:
-                judged = token
-                self._judge_alone(token, next_markup(tokens, number))
-        self._foreign = after
-        last = last_markup(tokens)
-        if last is not judged:
-            self._note_raw_text(last)
-        return last
-
-    def _judge_alone(self, token: Token, following: Token | None) -> None:
-        """Judge a start tag and, where all of it is here, its text."""
-        self._leave_raw_text()
-        self._start(token, self._offset(token))
-        if following is not None:
-            if self._raw is not None:
-                self._settle(self._raw, self._offset(following))
-            self._leave_raw_text()
-
     @property
     def _inserted(self) -> bool:
         return self._insertion is None or self._insertion.done
@@ -257,8 +242,8 @@ class Rewriter:
             return True
         if token.type is not TokenType.START_TAG or tag in RAW_TEXT or self._may_stir(token):
             return False
-        if tag in TRACKED:
-            self._foreign.start(StartTag(tag, (), token.self_closing))
+        if tag in TRACKED and not token.self_closing:
+            self._foreign.start(tag)
         return True
 
     def _may_stir(self, token: Token) -> bool:
@@ -270,7 +255,7 @@ class Rewriter:
             self._watch is None
             or PREFIX in values
             or "srcdoc" in values
-            or not values.keys().isdisjoint(UNASKED)
+            or _HANDLER in "\0".join(("", *values))
             or self._watch.stirs_in("\0".join(values.values()))
         )
 
@@ -302,7 +287,8 @@ class Rewriter:
             self._region.start(tag)
         elif verdict is not None and verdict.declared:
             self._region = Region.of(tag, verdict.name, foreign=self._foreign.inside)
-        self._foreign.start(tag)
+        if not tag.self_closing:
+            self._foreign.start(tag.tag)
         if tag.tag in RAW_TEXT:
             self._open_raw_text(tag, at, end, closed=verdict is not None and opened is None)
 
@@ -330,7 +316,7 @@ class Rewriter:
         if self._depth >= MAX_DEPTH:
             return self._judge.script(markup)
         inner = Rewriter(Surroundings(self._judge), depth=self._depth + 1)
-        inner.feed(markup, places=None)
+        inner.feed(markup, judged=True)
         inner.close(complete=True)
         return inner.first
 
@@ -345,7 +331,7 @@ class Rewriter:
         if inert == source:
             return False
         placeholder = self._around.placeholder
-        if placeholder is not None and tag.tag in _FRAMES and tag.tag in EMBEDS and is_embed(tag):
+        if placeholder is not None and tag.tag in _FRAMES and is_embed(tag) and _closes(verdict):
             inert = placeholder(verdict.name, address_of(tag)) + inert
         self._held.replace(at, end, inert)
         return True
@@ -366,7 +352,7 @@ class Rewriter:
         tag = raw.tag
         new = content
         if not raw.closed and tag.tag == "script" and runs(tag) and tag.get("src") is None:
-            owner = self._judge.script(content)
+            owner = self._first_reading(self._judge.script, content)
             if owner is not None and self._opened(owner, content) is None:
                 self._close_raw(raw, owner)
         elif not raw.closed and tag.tag == "style":
@@ -379,17 +365,20 @@ class Rewriter:
             self._held.replace(raw.content, end, new)
 
     def _settle_style(self, raw: _Raw, css: str) -> str:
-        if self._foreign.inside:
-            # It may hold markup, in which no address is to be touched but by the rules for markup.
-            new, owner = css, self._judge.addresses(css)
-            whole = owner is not None
-        else:
-            new, owner, whole = self._judge.style(css)
-        self.first = self.first or owner
-        if owner is None or not whole:
+        if not self._foreign.inside:
+            new, owner = self._judge.style(css)
+            self.first = self.first or owner
             return new
+        # It may hold markup, in which no address is to be touched but by the rules for markup.
+        owner = self._first_reading(lambda text: self._judge.style(text)[1], css)
+        if owner is None:
+            return css
         self._close_raw(raw, owner)
         return STYLE_GUARD + css
+
+    def _first_reading(self, judge: Callable[[str], str | None], text: str) -> str | None:
+        """Judge text as it is and, where it may be SVG, with what markup in it stands for."""
+        return judge(text) or (judge(unescape(_MARKUP.sub("", text))) if self._foreign.inside else None)
 
     def _close_raw(self, raw: _Raw, owner: str) -> None:
         self.first = self.first or owner or None
@@ -402,33 +391,17 @@ class Rewriter:
         inner = Rewriter(self._around, depth=self._depth + 1)
         inner._region = self._region.within() if self._region is not None else None
         inner._foreign = self._foreign.copy()
-        out = inner.feed(markup, places=None) + inner.close(complete=True)
+        out = inner.feed(markup, judged=True) + inner.close(complete=True)
         self.first = self.first or inner.first
         # Where nothing was closed, it does not matter how the content is read.
         return out if inner.first is not None else markup
 
     # ---- what may leave
 
-    def _note_raw_text(self, last: Token | None) -> None:
-        """Keep in mind what is open at the end of a piece that nobody looked into."""
-        if last is None:
-            return
-        self._leave_raw_text()
-        if opens_raw_text(last):
-            at = self._offset(last)
-            self._open_raw_text(start_tag(last), at, end_of_tag(self._held.text, at), closed=False)
-
-    def _leave_raw_text(self) -> None:
-        self._raw, self._passing = None, ""
-
-    def _safe_end(self, last: Token | None) -> int:
-        """Return how much of what is held no later token can reach back into."""
+    def _safe_end(self, begin: int) -> int:
+        """Return how much of what is held no later token can reach back into; ``begin`` is text."""
         if self._raw is not None:
             return self._raw.start
-        begin = 0
-        if last is not None:
-            at = self._offset(last)
-            begin = at + length(self._held.text, at)
         if self._passing == "plaintext":
             return len(self._held.text)
         if self._passing:
@@ -459,3 +432,9 @@ class Rewriter:
 
     def _offset(self, token: Token) -> int:
         return self._held.offset(token.line, token.col)
+
+
+def _closes(verdict: Verdict) -> bool:
+    """Whether a frame loads nothing any more, and not only without what is around it."""
+    attributes = verdict.attributes
+    return attributes is None or any(key not in _AROUND and not key.startswith("on") for key in attributes)

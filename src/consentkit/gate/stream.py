@@ -7,7 +7,8 @@ is held back than one tag or one inline script.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -20,11 +21,10 @@ from .watch import Places, Watch
 
 logger = logging.getLogger("consentkit")
 
-#: Characters that are looked at together.
+#: Characters that are looked at together where not all that has come can be.
 WINDOW: Final = 65_536
-#: Characters that two looks share, so that a host on the border between them is seen: more than one has.
-OVERLAP: Final = 512
-_GOING_ON: Final = ("<script", "<style", "<noscript", "onload", "onerror", "srcdoc", "style")
+#: Characters that are judged at least where something has to be.
+NEAR: Final = 512
 # A byte order mark, or the beginning of a <meta charset>, may be cut; nobody waits for longer than this.
 _BOM_LENGTH: Final = 3
 
@@ -105,42 +105,33 @@ class HtmlGate:
     def _pass(self, chunk: bytes, *, more: bool) -> bytes:
         assert self._rewriter is not None  # noqa: S101 # set by _start
         assert self._charset is not None  # noqa: S101
-        rewriter, charset = self._rewriter, self._charset
         if self.withheld:
             return b""
-        text = charset.read(chunk)
-        if not more and rewriter.idle and self._look(rewriter.held + text) == ():
-            return charset.write(rewriter.skip() + text)
-        seen = [self._look(text[at : at + WINDOW + OVERLAP]) for at in range(0, len(text), WINDOW)]
-        silent_from = len(text) if more else _silent_from(seen)
+        text = self._charset.read(chunk)
         out: list[str] = []
         try:
-            for places, at in zip(seen, range(0, len(text), WINDOW), strict=True):
-                piece = text[at : at + WINDOW]
-                if rewriter.held:
-                    places = self._with_held(places, piece)  # noqa: PLW2901 # it is the same thing, completed
-                if places == () and at >= silent_from and rewriter.idle:
-                    # What begins in one window may go on in the next: only all of them together can tell.
-                    if self._look(rewriter.held + text[at:]) == ():
-                        out += [rewriter.skip(), text[at:]]
-                        break
-                    silent_from = len(text)
-                out.append(rewriter.feed(piece, places=places))
+            for piece in self._pieces(self._rewriter, text, more=more):
+                out.append(piece)  # noqa: PERF402 # what is out before it gets too long has to leave
         except TooLongError:
             self.withheld = True
             logger.error(
                 "The rest of a page was withheld: a tag or comment of more than 2 MiB could hide anything."
             )
-        return charset.write("".join(out))
+        return self._charset.write("".join(out))
 
-    def _with_held(self, places: Places | None, piece: str) -> Places | None:
-        """Return the places of a piece, and of what is held before it and of the border between them."""
-        held = self._rewriter.held if self._rewriter is not None else ""
-        # What a script or a handler holds means something only together with how it began.
-        if places is None or len(held) > OVERLAP or _goes_on(held + piece[:16]):
-            return self._look(held + piece)
-        before = self._look(held + piece[:OVERLAP])
-        return None if before is None else (*before, *(place + len(held) for place in places))
+    def _pieces(self, rewriter: Rewriter, text: str, *, more: bool) -> Iterator[str]:
+        """Yield what can leave of ``text``, which is looked at as a whole and, if need be, in windows."""
+        places = self._look(rewriter.held + text)
+        if places is not None:
+            yield from _walk(rewriter, text, places, more=more)
+            return
+        for at in range(0, len(text), WINDOW):
+            piece = text[at : at + WINDOW]
+            places = self._look(rewriter.held + piece)
+            if places is None:
+                yield rewriter.feed(piece)
+            else:
+                yield from _walk(rewriter, piece, places, more=True)
 
     def _look(self, text: str) -> Places | None:
         try:
@@ -162,12 +153,33 @@ class HtmlGate:
         return self._charset.write(rest) + self._charset.rest()
 
 
-def _silent_from(seen: list[Places | None]) -> int:
-    """Return from where on nothing stirs up to the end, so that nobody needs to read any of it."""
-    last = max((number for number, places in enumerate(seen) if places != ()), default=-1)
-    return (last + 1) * WINDOW
+def _walk(rewriter: Rewriter, text: str, places: Places, *, more: bool) -> Iterator[str]:
+    """Yield what can leave of ``text``; only what is near the places is judged.
 
-
-def _goes_on(begun: str) -> bool:
-    low = begun.lower()
-    return any(word in low for word in _GOING_ON)
+    Args:
+        rewriter: gets the text.
+        text: what has come.
+        places: offsets in what the rewriter holds and ``text`` together.
+        more: whether anything follows.
+    """
+    held = len(rewriter.held)
+    ahead = deque(sorted({place - held for place in places}))
+    done, step = 0, NEAR
+    while done < len(text):
+        while ahead and ahead[0] < done - len(rewriter.held):
+            ahead.popleft()
+            step = NEAR
+        if not more and not ahead and rewriter.idle:
+            yield rewriter.skip()
+            yield text[done:]
+            return
+        start = ahead[0] if ahead else len(text)
+        judged = not rewriter.idle or start <= done + NEAR
+        if judged:
+            end = max(done, min(start, done + NEAR)) + step
+            step *= 2
+        else:
+            end = min(start, done + WINDOW)
+            step = NEAR
+        yield rewriter.feed(text[done:end], judged=judged)
+        done = end

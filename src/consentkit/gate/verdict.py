@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from .attributes import EMBEDS, LINKS, PREFIX, StartTag, is_live
-from .claims import Claims, Span
+from .claims import Claims
+from .css import addresses_in
 
 # Without a type, or with one of these, a script runs (HTML, "prepare the script element"). Speculation
 # rules do not run but fetch. An import map fetches nothing by itself.
@@ -32,16 +33,14 @@ _TOLD: Final = frozenset(
     }
 )  # fmt: skip
 
-# Handlers of what a visitor does on purpose.
-_ON_PURPOSE: Final = frozenset(
+#: Handlers of what a visitor does on purpose. All others may run as soon as a page is there.
+ON_PURPOSE: Final = frozenset(
     {
         "onauxclick", "onbeforeinput", "onchange", "onclick", "oncontextmenu", "ondblclick", "oninput",
         "onkeydown", "onkeypress", "onkeyup", "onmousedown", "onmouseup", "onpointerdown", "onpointerup",
         "onreset", "onselect", "onsubmit", "ontouchend", "ontouchstart",
     }
 )  # fmt: skip
-#: Handlers that run as soon as a page is there.
-UNASKED: Final = ("onload", "onerror")
 # data-src, data-lazy-srcset, data-bg: what a lazy loader, running outside the gate, makes live.
 _LAZY: Final = re.compile(r"data-.*(?:src|srcset|poster|bg|background|image)", re.DOTALL)
 _LISTS: Final = ("srcset", "archive", "ping", "attributionsrc")
@@ -52,16 +51,7 @@ _REFRESH: Final = re.compile(
 
 # What is written in front of an address in CSS: no browser asks anybody for about:invalid.
 NOWHERE: Final = "about:invalid#"
-_CSS_ADDRESS: Final = re.compile(r"""[^\s"'(),;{}<>]*\Z""")
-_CSS_ESCAPED: Final = re.compile(
-    r"\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|.))", re.IGNORECASE | re.DOTALL
-)
-# Whatever may be an address in CSS: what a function holds, and every string.
-_CSS_FUNCTION: Final = re.compile(
-    r"""(?:url|src|image-set|image|cross-fade)\(\s*([^"')\s][^)]*)""", re.IGNORECASE
-)
-_CSS_STRING: Final = re.compile(r""""([^"]*)"|'([^']*)'""")
-_CSS_FETCHES: Final = re.compile(r"(?:url|src|image-set|image|cross-fade)\(|@import", re.IGNORECASE)
+_CSS_FETCHES: Final = re.compile(r"(?:url|src|image-set|image|cross-fade)\(|@import|\\", re.IGNORECASE)
 
 #: Reads the markup of an ``srcdoc`` and returns the first closed service in it.
 Within = Callable[[str], str | None]
@@ -71,7 +61,8 @@ class Verdict(NamedTuple):
     """What closes a start tag.
 
     Attributes:
-        name: the service or category; stands in ``data-consent``.
+        name: the service or category, or several with spaces between them, all of which it takes
+            (R-25); stands in ``data-consent``.
         attributes: the attributes that go; ``None`` for all that are live.
         declared: whether the markup says so itself, with ``data-consent``; then it holds for everything
             up to the end tag.
@@ -118,46 +109,39 @@ class Judge:
             return None
         found: dict[str, str] = {}
         for key, value in tag.attributes:
-            owner = self._owner(tag, key, value, within) if value else None
-            if owner is not None:
-                found[key] = owner
+            owners = self._owners_within(tag, key, value, within) if value else None
+            if owners is not None:
+                found[key] = owners
         if not found:
             return None
         whole = tag.tag in ("script", "link", "meta") or (tag.tag in EMBEDS and "src" in found)
-        return Verdict(next(iter(found.values())), None if whole else frozenset(found))
+        names = dict.fromkeys(name for owners in found.values() for name in owners.split())
+        return Verdict(" ".join(names), None if whole else frozenset(found))
 
     def script(self, text: str) -> str | None:
-        """Return the closed service whose marker or host occurs in an inline script."""
-        return self._first(self._claims.owners_of_text(text))
+        """Return the closed services whose marker or host occurs in an inline script."""
+        return self._closed_of(self._claims.owners_of_text(text))
 
-    def addresses(self, text: str) -> str | None:
-        """Return the closed service of which an address or host occurs in a text."""
-        return self._first(span.owner for span in self._claims.spans(text))
+    def style(self, css: str) -> tuple[str, str | None]:
+        """Return CSS whose closed addresses lead nowhere, and their services."""
+        parts: list[str] = []
+        owners: list[str] = []
+        done = 0
+        for start, owner in self._closed_in_css(css):
+            owners += owner.split()
+            parts += [css[done:start], NOWHERE]
+            done = start
+        return "".join([*parts, css[done:]]), " ".join(dict.fromkeys(owners)) or None
 
-    def style(self, css: str) -> tuple[str, str | None, bool]:
-        """Return CSS whose closed addresses lead nowhere, their service, and whether all must go.
-
-        All of it must where an address is disguised and cannot be found in its place.
-        """
-        spans = [span for span in self._claims.spans(css) if span.owner in self._closed]
-        led = _leading_nowhere(css, spans)
-        hidden = self._in_css(led)
-        if hidden is not None:
-            return css, hidden, True
-        return led, spans[0].owner if spans else None, False
-
-    def _in_css(self, css: str) -> str | None:
-        """Return the first closed service in CSS, read as a browser does; what leads nowhere is none."""
-        plain = _CSS_ESCAPED.sub(_unescaped, css)
-        found = [match[1] for match in _CSS_FUNCTION.finditer(plain)]
-        found += [match[1] or match[2] or "" for match in _CSS_STRING.finditer(plain)]
-        addresses = [one for one in found if not one.startswith(NOWHERE)]
-        return self._first(
-            owner
-            for address in addresses
-            for reading in self._readings(address)
-            for owner in self._claims.owners_of_url(reading)
-        )
+    def _closed_in_css(self, css: str) -> Iterator[tuple[int, str]]:
+        """Yield where the closed addresses in CSS begin, and whose they are; what leads nowhere is none."""
+        for start, address in addresses_in(css):
+            owners = [
+                one for reading in self._readings(address) for one in self._claims.owners_of_url(reading)
+            ]
+            closed = self._closed_of(owners)
+            if closed is not None and not address.startswith(NOWHERE):
+                yield start, closed
 
     def _readings(self, value: str) -> Iterator[str]:
         """Yield a value as it is, and with its bytes read as they are written where they were not."""
@@ -171,23 +155,25 @@ class Judge:
                 continue
 
     def _refused(self, names: str) -> str | None:
-        """Return the first of the names in a ``data-consent`` that is not allowed; all must be (R-25)."""
+        """Return the names in a ``data-consent`` that are not allowed; all must be (R-25)."""
         listed = names.split() or [""]
-        return next((name for name in listed if not self._allows(name)), None)
+        refused = [name for name in listed if not self._allows(name)]
+        return " ".join(refused) if refused else None
 
-    def _first(self, owners: Iterable[str]) -> str | None:
-        return next((owner for owner in owners if owner in self._closed), None)
+    def _closed_of(self, owners: Iterable[str]) -> str | None:
+        return " ".join(dict.fromkeys(owner for owner in owners if owner in self._closed)) or None
 
-    def _owner(self, tag: StartTag, key: str, value: str, within: Within) -> str | None:
+    def _owners_within(self, tag: StartTag, key: str, value: str, within: Within) -> str | None:
         if key.startswith("on"):
-            if key in _ON_PURPOSE:
+            if key in ON_PURPOSE:
                 return None
-            return self.script(value) if key in UNASKED else self.addresses(value)
+            return self.script(value)
         if key == "srcdoc" and tag.tag == "iframe":
             return within(value)
-        if key == "style" or (_CSS_FETCHES.search(value) and is_live(tag, key, value)):
-            return self._in_css(value)
-        return self._first(self._owners(tag, key, value))
+        owners = self._closed_of(self._owners(tag, key, value))
+        if owners is None and (key == "style" or (_CSS_FETCHES.search(value) and is_live(tag, key, value))):
+            return self.style(value)[1]
+        return owners
 
     def _owners(self, tag: StartTag, key: str, value: str) -> Iterator[str]:
         for reading in self._readings(value):
@@ -201,8 +187,8 @@ def runs(tag: StartTag) -> bool:
 
 
 def _only_tells(tag: StartTag) -> bool:
-    relations = (tag.get("rel") or "").lower().split()
-    return bool(relations) and _TOLD.issuperset(relations)
+    """Whether a ``<link>`` makes nobody fetch; one without a relation is read by machines alone."""
+    return _TOLD.issuperset((tag.get("rel") or "").lower().split())
 
 
 def _addresses(tag: StartTag, key: str, value: str) -> Iterable[str]:
@@ -219,24 +205,3 @@ def _addresses(tag: StartTag, key: str, value: str) -> Iterable[str]:
         return _SEPARATORS.split(value)
     # An address alone makes an unknown attribute live for a fragment, but nobody has drawn a gate here.
     return (value,) if tag.tag == "param" or is_live(tag, key, "") else ()
-
-
-def _leading_nowhere(css: str, spans: list[Span]) -> str:
-    parts: list[str] = []
-    done = 0
-    for span in spans:
-        address = _CSS_ADDRESS.search(css, done, span.start)
-        start = address.start() if address else span.start
-        if start < done or css.startswith(NOWHERE, start):
-            continue  # a second mention in the same address
-        parts += [css[done:start], NOWHERE]
-        done = start
-    return "".join([*parts, css[done:]]) if parts else css
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    """Return what a CSS escape stands for (CSS Syntax Level 3, section 4.3.7)."""
-    if match[1] is None:
-        return match[2] if match[2] != "\n" else ""
-    code = int(match[1], 16)
-    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"

@@ -8,22 +8,25 @@ than not often enough: to every mention of a host, and to every way of writing o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..policy.model import Service
 from .claims import hosts_of
-from .html import FOREIGN_ROOTS
+from .verdict import ON_PURPOSE
 
 # Lower case, and without what URL parsers drop wherever it stands (WHATWG URL, section 4.4).
 _LOWER: Final = bytes(range(256)).lower()
 _DROPPED: Final = b"\t\r\n"
 
-# Character references that could spell a host, a slash or a colon. The numeric ones of everyday use, which
-# are quotation marks, "&", "<", ">", spaces and dashes, cannot.
+# Character references that could spell a host, a marker, a slash or a colon; those of an "&" before them
+# are resolved first where markup stands within an attribute. The numeric ones of everyday use, which are
+# quotation marks, "&", "<", ">", spaces and dashes, cannot, but for markers; see _piece.
 _SPELT: Final = re.compile(
-    rb"&(?:#(?!(?:3[489]|6[02]|160|x2[267]|x3[ce]|xa0|82[0-9]{2}|x20[0-9a-f]{2});)"
-    rb"|tab;|newline;|period;|colon;|sol;|bsol;|percnt;|commat;|fjlig;|shy[;\xad]?)"
+    rb"&(?:(?:amp|#0?38|#x26);?)*"
+    rb"(?:#(?!(?:0?3[489]|0?6[02]|160|x2[267]|x3[ce]|xa0|82[0-9]{2}|x20[0-9a-f]{2});(?!script))"
+    rb"|(?:tab|newline|period|colon|sol|bsol|percnt|commat|fjlig|lpar|lowbar|underbar|dollar|equals|lsqb|lbrack);"
+    rb"|lt;?script|shy[;\xad]?)"
 )
 # What an address may not hold between its slashes and the end of its host without being read differently
 # from how it is written: references, percent signs, letters of other scripts.
@@ -35,19 +38,25 @@ _BACKSLASHED: Final = re.compile(rb"(?:\\[/\\]|/\\)" + _OTHERWISE)
 _WITHOUT_SLASHES: Final = re.compile(rb"https?:(?!//)")
 # What says itself what it is for, and a document within an address.
 _DATA: Final = re.compile(rb"data(?:-consent|:(?:text|application|image/svg))")
-_CSS_ESCAPE: Final = re.compile(rb"\\[^\"'/\\]")
-
-
-_FOREIGN: Final = re.compile(rf"</?(?:{'|'.join(sorted(FOREIGN_ROOTS))})")
-
+# A program in an address, in which percent signs count.
+_PROGRAM: Final = re.compile(rb"javascript:(?!(?:;|void\(0\);?)?[\"'>]).{0,2048}%", re.DOTALL)
+# CSS in an attribute with a backslash in it: in a style, in any address, and in the name of a function.
+_CSS_ESCAPES: Final = (
+    re.compile(rb"style[ \f]*=[ \f]*(?:\"[^\"\\]*+\\|'[^'\\]*+\\|(?:[^\"' \f>\\][^ \f>\\]*+)?\\(?![\"']))"),
+    re.compile(rb"url\((?:[^)\\]|\\[\"'])*+\\[^\"'/\\]"),
+    re.compile(rb"image-set\((?:[^)\\]|\\[\"'])*+\\[^\"'/\\]"),
+    re.compile(rb"\\[-0-9a-z\\ ]{0,60}(?:[lt]|[67][c4] ?)\("),
+)
 
 # In the value of an attribute, where references are resolved: what a host could still be hidden by. The
 # class stands outside of "ignore case", under which U+212A, a letter of other scripts, is a "k".
-_HIDING: Final = re.compile(r"[%\\\t\r\n\x80-\U0010ffff]|(?i:data:|https?:(?!//))")
+_HIDING: Final = re.compile(r"[%\\\t\r\n\x80-\U0010ffff]|(?i:data:|javascript:|https?:(?!//))")
 
-
-# Attributes that hold scripts, which may be written with references.
-_OUTSIDE_OF_SCRIPTS: Final = (b"srcdoc", b"onload", b"onerror")
+# What runs a script that stands in an attribute before anybody has asked for it.
+_DELIBERATE: Final = "|".join(sorted(name.removeprefix("on") for name in ON_PURPOSE))
+_HANDLER: Final = re.compile(rf"on(?<![a-z0-9_-]on)(?!(?:{_DELIBERATE})\s*=)[a-z]{{3,}}\s*=".encode())
+# What may be written as one of the everyday references.
+_EVERYDAY: Final = re.compile(r"[\"'&<>]")
 
 #: Offsets at which something may have to be gated.
 Places = tuple[int, ...]
@@ -70,24 +79,21 @@ class Watch:
         tails = {name[name.rfind(b".") :] for name in self._hosts}
         self._tails = re.compile(b"|".join(map(re.escape, sorted(tails))) or rb"(?!)")
         self._longest = max(map(len, self._hosts), default=0)
-        self._markers = tuple(marker.lower().encode() for one in services for marker in one.markers)
+        markers = [marker.lower() for one in services for marker in one.markers]
+        self._markers = tuple(marker.encode() for marker in markers)
+        self._pieces = tuple({max(_EVERYDAY.split(marker), key=len).encode() for marker in markers})
 
     def look(self, html: bytes) -> Places | None:
         """Return where in a piece of HTML something may have to be gated; ``None`` for anywhere."""
         low = html.translate(_LOWER, _DROPPED)
-        if _is_disguised(low):
+        programs = b"javascript:" in low
+        if _is_disguised(low) or (programs and _PROGRAM.search(low) is not None):
             return None
-        hosts = self._hosts_in(low)
-        markers = self._markers_in(low)
+        markers = self._markers_in(low, html, programs=programs)
         if markers is None:
             return None
-        if not hosts and not markers:
-            return ()
-        # The same again with what URL parsers drop, which may stand in a host.
-        whole = html.lower()
-        found = self._hosts_in(whole)
-        markers = self._markers_in(whole)
-        return None if len(found) < len(hosts) or markers is None else (*found, *markers)
+        places = sorted({*self._hosts_in(low), *markers})
+        return tuple(_where(html, places)) if places else ()
 
     def stirs_in(self, values: str) -> bool:
         """Return whether something in the values of attributes, joined, may have to be gated."""
@@ -101,13 +107,16 @@ class Watch:
         ends = (tail.end() for tail in self._tails.finditer(low))
         return [end - 1 for end in ends if low.endswith(hosts, max(0, end - longest), end)]
 
-    def _markers_in(self, low: bytes) -> list[int] | None:
-        """Return where scripts begin that hold a marker; ``None`` where they may end elsewhere."""
-        found = []
-        elsewhere = any(word in low for word in _OUTSIDE_OF_SCRIPTS)
-        if elsewhere and any(marker in low for marker in self._markers):
-            return None
-        start = low.find(b"<script") if self._markers else -1
+    def _markers_in(self, low: bytes, html: bytes, *, programs: bool) -> list[int] | None:
+        """Return where scripts begin that hold a marker, and where one may stand in an attribute.
+
+        ``None`` where a script may end elsewhere.
+        """
+        if not self._markers:
+            return []
+        # Where one name ends and the next begins is to be seen only with the line ends.
+        found = self._pieces_in(low) if programs or _HANDLER.search(html.lower()) is not None else []
+        start = low.find(b"<script")
         while start >= 0:
             end = low.find(b"</script", start)
             script = low[start:end] if end >= 0 else low[start:]
@@ -118,10 +127,27 @@ class Watch:
             start = low.find(b"<script", end) if end >= 0 else -1
         return found
 
+    def _pieces_in(self, low: bytes) -> list[int]:
+        found = []
+        for piece in self._pieces:
+            at = low.find(piece)
+            while at >= 0:
+                found.append(at)
+                at = low.find(piece, at + 1)
+        return found
 
-def mentions_foreign(html: str) -> bool:
-    """Return whether SVG, MathML or the like may begin or end in a piece of HTML."""
-    return _FOREIGN.search(html.lower()) is not None
+
+def _where(html: bytes, places: Iterable[int]) -> Iterator[int]:
+    """Yield the offsets in ``html`` of ascending ones in the same without what is dropped."""
+    at = passed = 0
+    for place in places:
+        missing = place - passed
+        while missing:
+            piece = html[at : at + missing]
+            at += missing
+            missing = len(piece) - len(piece.translate(None, _DROPPED))
+        passed = place
+        yield at
 
 
 def _is_disguised(low: bytes) -> bool:
@@ -137,4 +163,10 @@ def _is_disguised(low: bytes) -> bool:
 
 
 def _has_css_escape(low: bytes) -> bool:
-    return (b"<style" in low or b"style=" in low or b"style =" in low) and _CSS_ESCAPE.search(low) is not None
+    start = low.find(b"<style")
+    while start >= 0:
+        end = low.find(b"</style", start)
+        if b"\\" in (low[start:end] if end >= 0 else low[start:]):
+            return True
+        start = low.find(b"<style", end) if end >= 0 else -1
+    return any(pattern.search(low) is not None for pattern in _CSS_ESCAPES)

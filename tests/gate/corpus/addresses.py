@@ -13,6 +13,7 @@ _WRITTEN: Final = {
     "many-slashes": "https://////x.gated.example/p.gif",
     "relative-three-slashes": "///x.gated.example/p.gif",
     "no-slashes": "https:x.gated.example/p.gif",
+    "no-slashes-percent": "https:x.%67ated.example/p.gif",
     "one-slash": "https:/x.gated.example/p.gif",
     "backslashes": r"https:\\x.gated.example\p.gif",
     "relative-backslashes": r"\\x.gated.example\p.gif",
@@ -99,7 +100,7 @@ _OTHERS: Final = {
 _NEVER: Final = frozenset(
     {
         "user", "password", "two-ats", "long-user-percent", "user-space-percent", "user-quote-percent",
-        "user-of-another-host", "references-at", "one-slash", "no-slashes",
+        "user-of-another-host", "references-at", "one-slash", "no-slashes", "no-slashes-percent",
     }
 )  # fmt: skip
 

@@ -20,21 +20,22 @@ def head(html: str, when: When = When.ALWAYS) -> Case:
     )
 
 
+# Chromium warms up no connections while Playwright drives it.
 CASES: Final = {
     "link-stylesheet": head("⟦<link rel=stylesheet href=https://x.gated.example/css?family=A|B:400>⟧"),
     "link-stylesheet-quotes": head('⟦<LINK HREF="https://x.gated.example/a.css" REL="StyleSheet"/>⟧'),
     "link-stylesheet-print": head("⟦<link rel=stylesheet media=print href=https://x.gated.example/a.css onload=this.media='all'>⟧"),
     "link-stylesheet-alternate": head("⟦<link rel='alternate stylesheet' title=x href=https://x.gated.example/a.css>⟧"),
     "link-stylesheet-in-body": Case("⟦<link rel=stylesheet href=https://x.gated.example/a.css>⟧"),
-    "link-two": head("⟦<link rel=preconnect href=https://x.gated.example>⟧<link rel=stylesheet href=/own.css>⟦<link rel=preconnect href=//gated.example crossorigin>⟧"),
+    "link-two": head("⟦<link rel=preconnect href=https://x.gated.example>⟧<link rel=stylesheet href=/own.css>⟦<link rel=preconnect href=//gated.example crossorigin>⟧", When.NEVER),
     "link-preload": head("⟦<link rel=preload as=image href=https://x.gated.example/p.gif>⟧"),
     "link-preload-font": head("⟦<link rel=preload as=font crossorigin href=https://x.gated.example/f.woff2>⟧"),
     "link-preload-srcset": head("⟦<link rel=preload as=image imagesrcset='/a.png 9x, https://x.gated.example/p.gif' href=/own.png>⟧"),
     "link-prefetch": head("⟦<link rel=prefetch href=https://x.gated.example/p>⟧"),
-    "link-preconnect": head("⟦<link rel=preconnect href=https://x.gated.example>⟧"),
-    "link-preconnect-spaces": head("⟦<link rel='\n preconnect ' href=' https://x.gated.example '>⟧"),
+    "link-preconnect": head("⟦<link rel=preconnect href=https://x.gated.example>⟧", When.NEVER),
+    "link-preconnect-spaces": head("⟦<link rel='\n preconnect ' href=' https://x.gated.example '>⟧", When.NEVER),
     "link-dns-prefetch": head("⟦<link rel=dns-prefetch href=//x.gated.example>⟧", When.NEVER),
-    "link-dns-prefetch-both": head("⟦<link rel='dns-prefetch preconnect' href=https://x.gated.example>⟧"),
+    "link-dns-prefetch-both": head("⟦<link rel='dns-prefetch preconnect' href=https://x.gated.example>⟧", When.NEVER),
     "link-modulepreload": head("⟦<link rel=modulepreload href=https://x.gated.example/a.js>⟧", When.WITH_SCRIPTS),
     "link-icon": head("⟦<link rel='shortcut icon' href=https://x.gated.example/i.png>⟧", When.NEVER),
     "link-apple-icon": head("⟦<link rel=apple-touch-icon href=https://x.gated.example/i.png>⟧", When.NEVER),
@@ -73,6 +74,10 @@ CASES: Final = {
     "style-in-svg-cdata": Case("<svg>⟦<style><![CDATA[@import 'https://x.gated.example/a.css';]]>⟧</style></svg>"),
     "style-attribute-form-feed": Case("⟦<p style\x0c=\x0c'background:url(https://x.g\\61ted.example/p.gif)'>⟧x</p>"),
     "style-in-svg": Case("<svg>⟦<style>body{background:url(https://x.gated.example/p.gif)}⟧</style></svg>"),
+    "style-after-apostrophe": head(r"<style>p{content:'it\'s'}body{background:⟦url(https://x.gated.example/p.gif⟧)}</style>"),
+    "style-attribute-function-escape": Case(r"⟦<p style='background:u\72 l(https://x.gated.example/p.gif)'>⟧x</p>"),
+    "no-style-selector": head("<style>a[href^='https://x.gated.example/'], a[href *= \"//x.gated.example\" i]{color:red}</style>"),
+    "no-style-comment": head("<style>/* url(https://x.gated.example/p.gif) '//x.gated.example' */ a{color:red}</style>"),
     "style-attribute": Case("⟦<p style='background: url(https://x.gated.example/p.gif)'>⟧x</p>"),
     "style-attribute-double-quotes": Case('⟦<div class=a style="color: red; background-image: URL(&quot;https://x.gated.example/p.gif&quot;)">⟧x</div>'),
     "style-attribute-unquoted": Case("⟦<p style=background:url(//x.gated.example/p.gif)>⟧x</p>"),

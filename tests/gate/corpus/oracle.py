@@ -60,7 +60,8 @@ _JAVASCRIPT: Final = re.compile(
     re.IGNORECASE,
 )
 _CSS: Final = re.compile(
-    r"""/\*.*?\*/|"((?:\\.|[^"\\\n])*)"|'((?:\\.|[^'\\\n])*)'|\(\s*((?:\\.|[^"'()\\\s])+)\s*\)""", re.DOTALL
+    r"""/\*.*?\*/|\[\s*[\w-]+\s*[~|^$*]?=\s*(?:"[^"\n]*"|'[^'\n]*')\s*i?\s*\]|"((?:\\.|[^"\\\n])*)"|'((?:\\.|[^'\\\n])*)'|\(\s*((?:\\.|[^"'()\\\s])+)\s*\)""",
+    re.DOTALL,
 )
 _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(\n)|(.))", re.DOTALL)
 _REFRESH: Final = re.compile(r"\s*[0-9.]+[;,\s]*(?:url\s*=\s*)?[\"']?([^\"']*)", re.IGNORECASE | re.DOTALL)

@@ -83,6 +83,7 @@ CASES: Final = {
     "template-in-template": Case("<template><template>" + _IMG + "</template></template>", When.NEVER),
     "svg-title": Case("<svg><title>" + _IMG + "</title></svg>"),
     "svg-desc": Case("<svg><desc>" + _IMG + "</desc></svg>"),
+    "svg-desc-end": Case("<svg><desc><p></svg></p></desc>⟦<style>" + _PLAIN + "⟧</style></svg>"),
     "svg-style-markup": Case("<svg>⟦<style><img src=https://x.gated.example/p.gif>⟧</style></svg>"),
     "svg-noscript": Case("<svg><noscript>" + _IMG + "</noscript></svg>"),
     "svg-xmp": Case("<svg><xmp>" + _IMG + "</xmp></svg>"),
