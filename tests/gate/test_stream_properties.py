@@ -10,7 +10,8 @@ from tests.gate.corpus.edits import undone
 from tests.gate.corpus.oracle import live
 
 from consentkit.gate.claims import Claims
-from consentkit.gate.rewriter import Rewriter, Surroundings
+from consentkit.gate.closing import Closing
+from consentkit.gate.rewriter import Rewriter
 from consentkit.gate.stream import HtmlGate
 from consentkit.gate.verdict import Judge
 
@@ -96,7 +97,7 @@ def gated(page: bytes, *cuts: int, closed: frozenset[str] = CLOSED, charset: str
 
 def judged_everywhere(page: bytes) -> bytes:
     """Return a page after its gate, but without the first look that spares most tags a closer one."""
-    rewriter = Rewriter(Surroundings(Judge(CLAIMS, CLOSED, lambda _name: False)))
+    rewriter = Rewriter(Closing(Judge(CLAIMS, CLOSED, lambda _name: False)))
     return (rewriter.feed(page.decode("latin-1")) + rewriter.close()).encode("latin-1")
 
 

@@ -8,13 +8,13 @@ Pieces in which nothing stirs are only run through the tokenizer, so that it kno
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from html import unescape
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from turbohtml import Token, Tokenizer, TokenType
 
-from .attributes import PREFIX, StartTag, is_embed
+from .attributes import StartTag
+from .closing import Closing
 from .held import Held, unified
 from .html import (
     MAX_DEPTH,
@@ -26,11 +26,10 @@ from .html import (
     finished,
     start_tag,
 )
-from .in_place import inert_in_place
 from .insertion import Insertion
 from .region import Region
-from .tokens import TRACKED, Follower, end_of_tag, length
-from .verdict import Judge, Verdict, runs
+from .tokens import TRACKED, Follower, end_of_tag, length, may_stir
+from .verdict import Verdict, runs
 from .watch import Watch
 
 #: Characters that may be held back: the longest tag, inline script or style sheet that is looked into.
@@ -38,35 +37,10 @@ MAX_HELD: Final = 2_097_152
 
 _BOM: Final = "\ufeff".encode().decode("latin-1")
 _SPACE: Final = "\t\n\f\r "
-_HANDLER: Final = "\0on"  # among the names of attributes, each behind a NUL
-# Between what these take up, text in SVG goes on.
-_MARKUP: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>|<[^>]*>", re.DOTALL)
-_AROUND: Final = frozenset({"poster", "style"})
-_FRAMES: Final = frozenset({"iframe", "object", "embed", "applet", "video", "audio"})
-
-#: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
-Placeholder = Callable[[str, str], str]
-#: Returns what marks the place of an embed that the visitor has asked to load now, or ``None`` for one
-#: that stays closed: ``(service, address) -> markup``.
-Once = Callable[[str, str], str | None]
 
 
 class TooLongError(Exception):
     """A tag, comment or ``<noscript>`` is longer than may be held back; nothing after it can be judged."""
-
-
-class Surroundings(NamedTuple):
-    """What a rewriter asks and tells.
-
-    Attributes:
-        judge: judges tags, scripts and style sheets.
-        placeholder: makes the notice in the place of an embed.
-        once: whether one embed is to be loaded this time, and how its place is marked.
-    """
-
-    judge: Judge
-    placeholder: Placeholder | None = None
-    once: Once | None = None
 
 
 class _Raw(NamedTuple):
@@ -89,7 +63,7 @@ class Rewriter:
     """Rewrites one document, or the content of one element.
 
     Args:
-        around: see there.
+        closing: says what is closed and what becomes of it.
         insertion: where something is put in; ``None`` for nothing.
         watch: spares most start tags a closer look; without it each is judged.
         depth: how many elements that hold text, and markup after all, this is inside of.
@@ -97,14 +71,13 @@ class Rewriter:
 
     def __init__(
         self,
-        around: Surroundings,
+        closing: Closing,
         insertion: Insertion | None = None,
         *,
         watch: Watch | None = None,
         depth: int = 0,
     ) -> None:
-        self._around = around
-        self._judge = around.judge
+        self._closing = closing
         self._insertion = insertion
         self._watch = watch
         self._depth = depth
@@ -115,13 +88,18 @@ class Rewriter:
         self._raw: _Raw | None = None
         self._fresh = True  # whether no tag and no comment has come yet
         self._passing = ""  # the element whose text passes as it is
-        self.first: str | None = None  # the first service that closed something
+        self._names: dict[str, None] = {}
         self.unread = False  # whether a script or style sheet was too long to be looked into
 
     @property
     def held(self) -> str:
         """What has come in and not yet gone out."""
         return self._held.text
+
+    @property
+    def names(self) -> str | None:
+        """What has closed something, separated by spaces."""
+        return " ".join(self._names) or None
 
     @property
     def idle(self) -> bool:
@@ -240,24 +218,11 @@ class Rewriter:
             self._passing = ""
             self._foreign.end(tag)
             return True
-        if token.type is not TokenType.START_TAG or tag in RAW_TEXT or self._may_stir(token):
+        if token.type is not TokenType.START_TAG or tag in RAW_TEXT or may_stir(token, self._watch):
             return False
         if tag in TRACKED and not token.self_closing:
             self._foreign.start(tag)
         return True
-
-    def _may_stir(self, token: Token) -> bool:
-        attributes = token.attrs
-        if not attributes:
-            return False
-        values = dict(attributes)
-        return (
-            self._watch is None
-            or PREFIX in values
-            or "srcdoc" in values
-            or _HANDLER in "\0".join(("", *values))
-            or self._watch.stirs_in("\0".join(values.values()))
-        )
 
     def _text(self, at: int, text: str) -> None:
         """Note text that no element holds; it may begin the body."""
@@ -276,12 +241,10 @@ class Rewriter:
         if self._insertion is not None and not self._insertion.done:
             before, after = self._insertion.start(tag)
         verdict = self._verdict(tag)
-        opened = None if verdict is None else self._opened(verdict.name, address_of(tag))
+        opened = None if verdict is None else self._closing.opened(verdict.name, address_of(tag))
         self._held.put(at, before + (opened or ""))
         if verdict is not None and opened is None:
-            self.first = self.first or verdict.name
-            if self._close_tag(tag, verdict, at, end) and tag.tag == "style":
-                after += STYLE_GUARD
+            after += self._close_tag(tag, verdict, at, end)
         self._held.put(end, after)
         if self._region is not None:
             self._region.start(tag)
@@ -309,32 +272,30 @@ class Rewriter:
     def _verdict(self, tag: StartTag) -> Verdict | None:
         if self._region is not None:
             return Verdict(self._region.name, None)
-        return self._judge.tag(tag, self._within)
+        return self._closing.tag(tag, self._within)
 
     def _within(self, markup: str) -> str | None:
-        """Return the first closed service in the markup of an ``srcdoc``."""
+        """Return what closes something in the markup of an ``srcdoc``."""
+        closing = self._closing.only_judging()
         if self._depth >= MAX_DEPTH:
-            return self._judge.script(markup)
-        inner = Rewriter(Surroundings(self._judge), depth=self._depth + 1)
-        inner.feed(markup, judged=True)
+            return closing.script(markup)
+        inner = Rewriter(closing, depth=self._depth + 1)
+        inner.feed(markup)
         inner.close(complete=True)
-        return inner.first
+        return inner.names
 
-    def _opened(self, name: str, source: str) -> str | None:
-        once = self._around.once
-        return None if once is None else once(name, source)
-
-    def _close_tag(self, tag: StartTag, verdict: Verdict, at: int, end: int) -> bool:
-        """Make a start tag inert; return whether it was not so before."""
-        source = self._held.text[at:end]
-        inert = inert_in_place(source, tag, verdict.name, verdict.attributes)
+    def _close_tag(self, tag: StartTag, verdict: Verdict, start: int, end: int) -> str:
+        """Make a start tag inert; return what has to follow it then."""
+        self._note(verdict.name)
+        source = self._held.text[start:end]
+        inert = self._closing.inert(source, tag, verdict)
         if inert == source:
-            return False
-        placeholder = self._around.placeholder
-        if placeholder is not None and tag.tag in _FRAMES and is_embed(tag) and _closes(verdict):
-            inert = placeholder(verdict.name, address_of(tag)) + inert
-        self._held.replace(at, end, inert)
-        return True
+            return ""
+        self._held.replace(start, end, inert)
+        return STYLE_GUARD if tag.tag == "style" else ""
+
+    def _note(self, names: str | None) -> None:
+        self._names |= dict.fromkeys((names or "").split())
 
     def _end(self, token: Token, at: int) -> None:
         tag = token.tag or ""
@@ -348,15 +309,17 @@ class Rewriter:
 
     def _settle(self, raw: _Raw, end: int, *, complete: bool = False) -> None:
         """Judge the content of a script, a style sheet or a ``<noscript>`` now that all of it is here."""
-        content = self._held.text[raw.content : end]
+        content = new = self._held.text[raw.content : end]
         tag = raw.tag
-        new = content
         if not raw.closed and tag.tag == "script" and runs(tag) and tag.get("src") is None:
-            owner = self._first_reading(self._judge.script, content)
-            if owner is not None and self._opened(owner, content) is None:
-                self._close_raw(raw, owner)
+            name = self._closing.script(content, foreign=self._foreign.inside)
+            if name is not None:
+                self._close_raw(raw, name)
         elif not raw.closed and tag.tag == "style":
-            new = self._settle_style(raw, content)
+            new, name, whole = self._closing.style(content, foreign=self._foreign.inside)
+            self._note(name)
+            if whole:
+                new = self._close_raw(raw, name) + new
         if tag.tag == "noscript" or (self._foreign.inside and self._depth < MAX_DEPTH):
             new = self._nested(new)
         if complete:
@@ -364,37 +327,20 @@ class Rewriter:
         if new != content:
             self._held.replace(raw.content, end, new)
 
-    def _settle_style(self, raw: _Raw, css: str) -> str:
-        if not self._foreign.inside:
-            new, owner = self._judge.style(css)
-            self.first = self.first or owner
-            return new
-        # It may hold markup, in which no address is to be touched but by the rules for markup.
-        owner = self._first_reading(lambda text: self._judge.style(text)[1], css)
-        if owner is None:
-            return css
-        self._close_raw(raw, owner)
-        return STYLE_GUARD + css
-
-    def _first_reading(self, judge: Callable[[str], str | None], text: str) -> str | None:
-        """Judge text as it is and, where it may be SVG, with what markup in it stands for."""
-        return judge(text) or (judge(unescape(_MARKUP.sub("", text))) if self._foreign.inside else None)
-
-    def _close_raw(self, raw: _Raw, owner: str) -> None:
-        self.first = self.first or owner or None
-        source = self._held.text[raw.start : raw.content]
-        self._held.replace(raw.start, raw.content, inert_in_place(source, raw.tag, owner, None))
+    def _close_raw(self, raw: _Raw, name: str | None) -> str:
+        """Make the start tag of a script or a style sheet inert; return what has to follow it then."""
+        return self._close_tag(raw.tag, Verdict(name or "", None), raw.start, raw.content)
 
     def _nested(self, markup: str) -> str:
         if self._depth >= MAX_DEPTH:
             return markup.replace("<", "&lt;")
-        inner = Rewriter(self._around, depth=self._depth + 1)
+        inner = Rewriter(self._closing, depth=self._depth + 1)
         inner._region = self._region.within() if self._region is not None else None
         inner._foreign = self._foreign.copy()
-        out = inner.feed(markup, judged=True) + inner.close(complete=True)
-        self.first = self.first or inner.first
+        out = inner.feed(markup) + inner.close(complete=True)
+        self._note(inner.names)
         # Where nothing was closed, it does not matter how the content is read.
-        return out if inner.first is not None else markup
+        return out if inner.names is not None else markup
 
     # ---- what may leave
 
@@ -424,17 +370,9 @@ class Rewriter:
         if raw is None or raw.tag.tag not in ("script", "style") or self._foreign.inside:
             raise TooLongError
         self.unread = True
-        self._close_raw(raw, "")
-        if raw.tag.tag == "style":
-            self._held.put(raw.content, STYLE_GUARD)
+        self._held.put(raw.content, self._close_raw(raw, None))
         self._passing = raw.tag.tag
         return self._let_go(len(self._held.text) - len(raw.tag.tag) - 1)
 
     def _offset(self, token: Token) -> int:
         return self._held.offset(token.line, token.col)
-
-
-def _closes(verdict: Verdict) -> bool:
-    """Whether a frame loads nothing any more, and not only without what is around it."""
-    attributes = verdict.attributes
-    return attributes is None or any(key not in _AROUND and not key.startswith("on") for key in attributes)

@@ -14,8 +14,9 @@ from typing import Final
 
 from .charset import Charset, charset_of
 from .claims import Claims
+from .closing import Closing, Once, Placeholder
 from .insertion import Insertion, Inserts
-from .rewriter import Once, Placeholder, Rewriter, Surroundings, TooLongError
+from .rewriter import Rewriter, TooLongError
 from .verdict import Judge
 from .watch import Places, Watch
 
@@ -95,12 +96,12 @@ class HtmlGate:
             Inserts(*(charset.foreign(text) for text in (inserts.head, inserts.banner, inserts.end)))
         )
         placeholder = self._placeholder
-        around = Surroundings(
+        closing = Closing(
             Judge(self._claims, self._closed, self._allows, charset.codec),
             (lambda name, url: charset.foreign(placeholder(name, url))) if placeholder else None,
             self._once,
         )
-        self._rewriter = Rewriter(around, self._insertion, watch=self._watch)
+        self._rewriter = Rewriter(closing, self._insertion, watch=self._watch)
 
     def _pass(self, chunk: bytes, *, more: bool) -> bytes:
         assert self._rewriter is not None  # noqa: S101 # set by _start

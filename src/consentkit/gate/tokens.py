@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from turbohtml import Tokenizer
+from turbohtml import Token, Tokenizer
 
-from .attributes import StartTag
+from .attributes import PREFIX, StartTag
 from .held import unified
 from .html import BACK_TO_HTML, FOREIGN_ROOTS, RAW_TEXT, ForeignContent
+from .watch import Watch
 
 #: Elements whose tags say how what follows is to be read.
 TRACKED: Final = RAW_TEXT | FOREIGN_ROOTS | BACK_TO_HTML
 
+_HANDLER: Final = "\0on"  # among the names of attributes, each behind a NUL
 # One start tag in its whole length; ``in_place`` takes it apart by the same rules.
 _START_TAG: Final = re.compile(
     r"""<[^\t\n\f\r />]*+(?:[\t\n\f\r /]*+=?[^\t\n\f\r />=]++"""
@@ -58,6 +60,21 @@ class Follower:
         if tag in TRACKED:
             self._foreign.end(tag)
             self.open = None
+
+
+def may_stir(token: Token, watch: Watch | None) -> bool:
+    """Whether a start tag may have to be gated, at one glance; without a watch, any with attributes."""
+    attributes = token.attrs
+    if not attributes:
+        return False
+    values = dict(attributes)
+    return (
+        watch is None
+        or PREFIX in values
+        or "srcdoc" in values
+        or _HANDLER in "\0".join(("", *values))
+        or watch.stirs_in("\0".join(values.values()))
+    )
 
 
 def end_of_tag(html: str, at: int) -> int:
