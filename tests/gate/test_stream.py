@@ -95,6 +95,8 @@ CLOSES = {
     "<a ping=//t.example href=//t.example>x</a>": '<a data-consent="t" data-consent-ping=//t.example href=//t.example>x</a>',
     "<div data-consent=x><img src=/a><div><img src=/b></div></div><img src=/c>": '<div data-consent=x><img data-consent="x" data-consent-src=/a><div><img data-consent="x" data-consent-src=/b></div></div><img src=/c>',
     "<script data-consent='x'>1</script><script>2</script>": """<script type="text/plain" data-consent='x'>1</script><script>2</script>""",
+    "<svg><style>@import '&#47;/t.example'</style></svg>": """<svg><style data-consent="t" type="text/plain">data-consent{}@import '&#47;/t.example'</style></svg>""",
+    "<svg><script>tra<!-- -->ck(1)</script></svg>": """<svg><script data-consent="t" type="text/plain">tra<!-- -->ck(1)</script></svg>""",
     "<style data-consent=x>@import '/a'</style>": """<style type="text/plain" data-consent=x>data-consent{}@import '/a'</style>""",
 }  # fmt: skip
 
@@ -157,6 +159,13 @@ def test_all_names_of_a_data_consent_and_all_hosts_in_it_must_be_allowed() -> No
     assert b" src=" not in gated(tag, allowed=["b"])
     assert b" src=" not in gated('<img data-consent="" src=/x>', allowed=["a"])
     assert b" src=" not in gated('<img data-consent="a" src=//t.example>', allowed=["a"])
+
+
+# R-25
+def test_what_declares_no_name_is_closed_wherever_it_stands() -> None:
+    assert gated("<noscript><img data-consent='' src=/a></noscript>").count(b" src=") == 0
+    assert b" srcdoc=" not in gated("<iframe srcdoc='<img data-consent src=/a>'></iframe>")
+    assert b" srcdoc=" in gated("<iframe srcdoc='<img data-consent=x src=/a>'></iframe>", allowed=["x"])
 
 
 # R-25
