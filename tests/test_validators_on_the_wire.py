@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -130,6 +132,26 @@ def test_after_a_change_of_the_declaration_no_older_copy_is_confirmed(secret_key
 
     assert again(before) == 304
     assert again(after) == 200
+
+
+#
+def test_after_a_change_of_a_template_no_older_copy_is_confirmed(
+    policy: Policy, secret_key: str, tmp_path: Path
+) -> None:
+    def asked(tag: str = "", templates: Path | None = None) -> Any:  # noqa: ANN401
+        consent = ConsentMiddleware(
+            Starlette(routes=[Route("/story", story)]),
+            policy=policy,
+            secret_key=secret_key,
+            templates=templates,
+        )
+        return TestClient(consent).get("/story", headers={**PAGE, "If-None-Match": tag})
+
+    tag = asked().headers["etag"]
+    (tmp_path / "banner.html").write_text("<p>Cookies?</p>")
+
+    assert asked(tag).status_code == 304
+    assert asked(tag, tmp_path).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [PAGE, {"Accept": "application/json"}])

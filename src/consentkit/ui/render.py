@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
@@ -72,6 +73,13 @@ def _environment(templates: str | os.PathLike[str] | None) -> Environment:
     )
 
 
+def _digest(environment: Environment) -> str:
+    assert environment.loader is not None  # noqa: S101 # _environment has given it one
+    names = [name for one in (*TEMPLATES, "parts.html") for name in (one, f"consentkit/{one}")]
+    sources = [environment.loader.get_source(environment, name)[0] for name in names]
+    return sha256("\0".join(sources).encode()).hexdigest()
+
+
 class Pages:
     """Everything a visitor sees, for one policy. The constructor compiles; the methods only read.
 
@@ -82,6 +90,7 @@ class Pages:
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
         notice: the digest of what visitors are asked about.
+        sources: the digest of all templates, the shipped ones and those of the site.
 
     Raises:
         jinja2.TemplateError: a template of the site cannot be compiled.
@@ -90,6 +99,7 @@ class Pages:
     def __init__(self, policy: Policy, *, templates: str | os.PathLike[str] | None = None) -> None:
         environment = _environment(templates)
         self._templates = {name: environment.get_template(name) for name in TEMPLATES}
+        self.sources = _digest(environment)
         self._policy = policy
         self._words = {tag: Wording(tag, policy.texts[tag]) for tag in policy.site.languages}
         self._listings: dict[tuple[str, bool], tuple[CategoryEntry, ...]] = {}
