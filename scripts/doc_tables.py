@@ -72,7 +72,8 @@ def value_of(schema: Mapping[str, Any]) -> str:
         return "table"
     if schema.get("type") == "array":
         return "list of tables" if "$ref" in schema["items"] else "list of texts"
-    return {"boolean": "`true` or `false`"}.get(schema.get("type", ""), "text")
+    words = {"boolean": "`true` or `false`", "object": "table of lists"}
+    return words.get(schema.get("type", ""), "text")
 
 
 def keys_of(model: type[BaseModel]) -> Callable[[], str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import re
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -15,11 +18,16 @@ from consentkit.errors import (
     ConsentRequiredError,
     DecisionError,
     Fault,
+    MiddlewareNotInstalledError,
     PolicyError,
+    ResponseStartedError,
     SecretKeyError,
     UnknownNameError,
+    did_you_mean,
     suggest,
 )
+
+ErrorT = TypeVar("ErrorT", bound=ConsentKitError)
 
 ALL = {
     name: value
@@ -27,6 +35,30 @@ ALL = {
     if inspect.isclass(value) and issubclass(value, Exception) and value.__module__ == errors.__name__
 }
 FAULT = Fault("CK003", "site.nmae", "Unknown key.", 'Did you mean "name"?')
+
+
+class RefusedError(ConsentRequiredError):
+    """What a site may derive, with an argument of its own."""
+
+    def __init__(self, name: str, *, hint: str) -> None:
+        self.hint = hint
+        super().__init__(name)
+
+
+ONE_OF_EACH = [
+    PolicyError("my.toml", [FAULT]),
+    SecretKeyError("too short"),
+    UnknownNameError("analitycs", ["analytics"]),
+    MiddlewareNotInstalledError("no middleware"),
+    ResponseStartedError("too late"),
+    ConsentRequiredError("analytics"),
+    DecisionError("cross-site", 403, "It came from elsewhere."),
+]
+
+
+def from_another_process(error: ErrorT, protocol: int | None = None) -> ErrorT:
+    again: ErrorT = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - written one call before
+    return again
 
 
 def test_every_error_is_caught_by_the_root() -> None:
@@ -107,6 +139,46 @@ def test_a_refused_decision_has_a_code_and_a_status() -> None:
     assert (error.code, error.status, str(error)) == ("cross-site", 403, "It came from elsewhere.")
 
 
+def test_one_of_each_error_is_among_the_examples() -> None:
+    assert {type(error).__name__ for error in ONE_OF_EACH} == set(ALL) - {"ConsentKitError"}
+
+
+@pytest.mark.parametrize("error", ONE_OF_EACH, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_an_error_comes_whole_out_of_another_process(error: ConsentKitError, protocol: int) -> None:
+    again = from_another_process(error, protocol)
+
+    assert type(again) is type(error)
+    assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
+
+
+@pytest.mark.parametrize("error", ONE_OF_EACH, ids=lambda error: type(error).__name__)
+def test_a_copy_of_an_error_is_the_same_error(error: ConsentKitError) -> None:
+    again = copy.deepcopy(error)
+
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+def test_an_error_keeps_what_was_noted_on_its_way() -> None:
+    error = UnknownNameError("analitycs", ["analytics"])
+    error.add_note("while the report was made")
+
+    assert from_another_process(error).__notes__ == ["while the report was made"]
+
+
+def test_an_error_of_the_site_s_own_comes_whole_out_of_another_process() -> None:
+    error = RefusedError("analytics", hint="ask first")
+    again = from_another_process(error)
+
+    assert (type(again), again.name, again.hint, str(again)) == (
+        RefusedError,
+        "analytics",
+        "ask first",
+        str(error),
+    )
+
+
 def test_a_secret_key_error_is_raised_with_any_message() -> None:
     assert str(SecretKeyError("too short")) == "too short"
 
@@ -131,3 +203,17 @@ def test_a_suggestion_is_a_known_name_that_is_close(
 @given(st.text(), st.lists(st.text()))
 def test_a_suggestion_is_always_a_known_name(name: str, known: list[str]) -> None:
     assert suggest(name, known) in {None, *known}
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "expected"),
+    [
+        ("youtub", 1, 'Did you mean "youtube"? '),
+        ("youtub", 3, 'Did you mean "youtube" or "youtube-music"? '),
+        ("zzz", 3, ""),
+    ],
+)
+def test_a_cure_begins_with_the_nearest_names_and_no_more_than_wanted(
+    name: str, most: int, expected: str
+) -> None:
+    assert did_you_mean(name, ["vimeo", "youtube-music", "youtube"], most) == expected

@@ -21,22 +21,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
+
+# How alike two names have to be, from 0 to 1, for one to be meant by the other.
+_CLOSE: Final = 0.6
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to ``name``, or ``None`` when none is close."""
-    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    matches = get_close_matches(name, list(known), n=1, cutoff=_CLOSE)
     return matches[0] if matches else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the beginning of a cure that names the closest known name, or nothing."""
-    close = suggest(name, known)
-    return f'Did you mean "{close}"? ' if close else ""
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """Return the beginning of a cure that names at most so many close known names, or nothing."""
+    close = [f'"{match}"' for match in get_close_matches(name, list(known), n=most, cutoff=_CLOSE)]
+    return f"Did you mean {' or '.join(close)}? " if close else ""
 
 
 class ConsentKitError(Exception):
     """Root of the tree; catch it to catch everything that consentkit raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Make a copy, also in another process, without calling the constructor.
+
+        Python would call it with the message, which is not what the errors below take.
+        """
+        kind = type(self)
+        return kind.__new__, (kind, *self.args), self.__dict__
 
 
 @dataclass(frozen=True, slots=True)

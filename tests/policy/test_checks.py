@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from consentkit.errors import Fault
+from consentkit.policy.catalogue import catalogue_ids
 from consentkit.policy.checks import MAX_NAMES
 from consentkit.policy.model import Policy
 
@@ -59,7 +62,7 @@ CASES = [
         "CK012", "services.survey.cookies[0].name", "narrower", optional("consent", ', domain = "other.example"'),
     ),
     # CK013
-    (f'{ANALYTICS}use = ["matamo"]', "CK013", "categories.analytics.use[0]", 'Did you mean "matomo"?', f'{ANALYTICS}use = ["matomo"]'),
+    (f'{ANALYTICS}use = ["matamo"]', "CK013", "categories.analytics.use[0]", 'Did you mean "matomo" or "marketo"?', f'{ANALYTICS}use = ["matomo"]'),
     (
         f'{ANALYTICS}use = ["matomo", "zzzzzz"]',
         "CK013", "categories.analytics.use[1]", "Declare it as [services.zzzzzz]",
@@ -170,6 +173,37 @@ def test_a_glob_that_swallows_the_consent_cookie_is_named_with_it(
     fault = only_fault(optional(consent_cookie[:-1] + "?"))
 
     assert f"the consent cookie '{consent_cookie}'" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("named", "cure"),
+    [
+        # A near miss: the one that is meant, or the nearest three, with the nearest first.
+        ("you-tube", 'Did you mean "youtube"? Declare it as [services.you-tube], or use one of those in docs/catalogue.md.'),
+        (
+            "google",
+            'Did you mean "google-ads" or "google-maps" or "google-fonts"? Declare it as [services.google], or use one of those in docs/catalogue.md.',
+        ),
+        # Nothing near.
+        ("zzzzzz", "Declare it as [services.zzzzzz], or use one of those in docs/catalogue.md."),
+        # What cannot be the name of a table is not proposed as one.
+        ("zz*", "Use one of those in docs/catalogue.md."),
+        ("zz\nzz", "Use one of those in docs/catalogue.md."),
+    ],
+)  # fmt: skip
+def test_a_service_that_does_not_exist_is_told_with_the_nearest_three_and_where_all_are(
+    only_fault: OnlyFault, named: str, cure: str
+) -> None:
+    fault = only_fault(f"{ANALYTICS}use = [{json.dumps(named)}]")
+
+    assert (fault.id, fault.cure) == ("CK013", cure)
+    assert len(str(fault).splitlines()) == 1
+
+
+def test_where_a_cure_sends_for_the_catalogue_every_service_is_listed() -> None:
+    page = (Path(__file__).parents[2] / "docs/catalogue.md").read_text(encoding="utf-8")
+
+    assert [name for name in catalogue_ids() if f"| `{name}` |" not in page] == []
 
 
 def test_the_parts_of_a_contradiction_name_each_other(only_fault: OnlyFault) -> None:

@@ -544,6 +544,15 @@ def test_a_placeholder_offers_to_load_its_embed_once_and_its_service_always(
     assert parse(fragment).select("[id], [style]") == []
 
 
+#
+def test_the_button_for_an_embed_of_a_category_says_that_it_grants_the_category(
+    policy: Policy, view: View
+) -> None:
+    button = one(str(Pages(policy).placeholder(view, "analytics")), "button")
+
+    assert text_of(button) == "Always load Analytics"
+
+
 def test_a_placeholder_without_an_embed_offers_no_single_load(policy: Policy, view: View) -> None:
     fragment = str(Pages(policy).placeholder(view, "video"))
 

@@ -12,6 +12,7 @@ from .model import CONSENT_COOKIE_NAMES
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
 from .tables import ESSENTIAL, Tables
 from .texts import load_texts
+from .values import is_id
 
 #: Each name may need 17 bytes of the cookie; with these many it stays below 1,500 bytes, and
 #: so far below the 4,096 that browsers keep of one cookie.
@@ -46,11 +47,8 @@ def _references(tables: Tables) -> Iterator[Fault]:
         for index, service in enumerate(table.use):
             if service not in catalogue_ids() and service not in tables.service_names:
                 path = f"categories.{category}.use[{index}]"
-                catalogue = ", ".join(catalogue_ids())
-                cure = (
-                    f"{did_you_mean(service, known)}Declare it as [services.{service}], "
-                    f"or use one of the catalogue: {catalogue}."
-                )
+                own = f"Declare it as [services.{service}], or use" if is_id(service) else "Use"
+                cure = f"{did_you_mean(service, known, 3)}{own} one of those in docs/catalogue.md."
                 yield Fault("CK013", path, f"There is no service {service!r}.", cure)
     for service, claimed in tables.members.items():
         for category in claimed:

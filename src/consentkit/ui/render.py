@@ -162,12 +162,14 @@ class Pages:
         services = [service for service in category.services if name in (category.id, service.id)]
         names = [service.name for service in services] or [self._policy.site.name]
         providers = [service.provider for service in services] or [self._policy.site.controller.name]
+        group = self._wording(view).say(category.name)
         return self._fragment(
             "placeholder.html",
             view,
             service=", ".join(names),
             provider=", ".join(dict.fromkeys(providers)),
-            category=self._wording(view).say(category.name),
+            category=group,
+            granted=group if name == category.id else names[0],  # a button says what it grants
             name=name,
             embed=embed,
         )
