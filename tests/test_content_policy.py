@@ -44,6 +44,71 @@ def test_a_page_names_only_what_its_visitor_allows(policy: Policy, secret_key: s
     assert "counter.example" not in after
 
 
+#
+def test_a_page_whose_policy_is_its_visitor_s_has_a_tag_of_its_own_even_ungated(
+    policy: Policy, secret_key: str
+) -> None:
+    async def page(request: Request) -> Response:
+        return HTMLResponse("<!doctype html><body>x", headers={"ETag": '"v1"'})
+
+    def tag(*granted: str) -> str:
+        consent = ConsentMiddleware(
+            Starlette(routes=[Route("/", page)]),
+            policy=policy,
+            secret_key=secret_key,
+            csp="enforce",
+            gate_html=False,
+            inject_banner=False,
+        )
+        cookies = consent_cookies(policy, secret_key, granted=granted)
+        found: str = TestClient(consent, cookies=cookies).get("/").headers["etag"]
+        return found
+
+    assert len({tag(), tag("third-party"), '"v1"'}) == 3
+
+
+#
+def test_a_304_brings_the_policy_of_this_visitor_and_not_that_of_the_site(
+    policy: Policy, secret_key: str
+) -> None:
+    async def unchanged(request: Request) -> Response:
+        return Response(status_code=304, headers={"ETag": '"v1"', CSP: "frame-src video.example"})
+
+    def sent(*granted: str) -> str:
+        consent = ConsentMiddleware(
+            Starlette(routes=[Route("/", unchanged)]), policy=policy, secret_key=secret_key, csp="enforce"
+        )
+        cookies = consent_cookies(policy, secret_key, granted=granted)
+        found: str = TestClient(consent, cookies=cookies).get("/").headers[CSP]
+        return found
+
+    assert "video.example" not in sent()
+    assert "frame-src video.example" in sent("third-party")
+
+
+#
+@pytest.mark.parametrize(
+    ("own", "csp", "told"),
+    [
+        ("form-action 'none'", "off", "Add 'self' to form-action"),
+        ("form-action 'none'", "enforce", "Add 'self' to form-action"),
+        ("style-src 'none'", "off", "to style-src"),
+        ("style-src 'none'", "report", "to style-src"),
+        ("style-src 'none'", "enforce", ""),
+        ("default-src 'self'", "off", ""),
+    ],
+)
+def test_a_policy_that_refuses_the_banner_is_told_of_once(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture, own: str, *, csp: str, told: str
+) -> None:
+    site = client(policy, secret_key, csp=csp, own=own)
+    for _ in range(3):
+        site.get("/")
+
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [told in warning for warning in warnings] == ([True] if told else [])
+
+
 def test_off_sends_nothing_and_takes_no_reports(policy: Policy, secret_key: str) -> None:
     off = client(policy, secret_key, csp="off")
 

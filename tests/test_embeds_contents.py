@@ -192,6 +192,63 @@ def test_a_page_for_everybody_offers_no_single_load(policy: Policy, secret_key: 
     assert "load-once" not in client.get("/").text
 
 
+# R-19, R-51
+def test_a_page_for_everybody_opens_for_nobody(policy: Policy, secret_key: str) -> None:
+    personal = Site(policy, secret_key, "<body>" + FRAME).client
+    form = forms(personal.get("/").text)[-1]
+    personal.post("/cookies", data={**form, "decision": "load-once"}, follow_redirects=False)
+    permission = dict(personal.cookies)
+    assert FRAME in personal.get("/").text
+
+    for page in ("<body>" + FRAME, "<body>" + gate(FRAME)):
+        shared = Site(policy, secret_key, page, cache="shared").client
+        shared.cookies.update(permission)
+        answer = shared.get("/")
+        assert FRAME not in answer.text
+        assert "set-cookie" not in answer.headers
+
+
+# R-19
+def test_the_same_film_twice_has_one_place_to_lead_to(policy: Policy, secret_key: str) -> None:
+    for page in ("<body>" + FRAME * 2, "<body>" + gate(FRAME) * 2):
+        opened = pressed(Site(policy, secret_key, page).client)
+        assert opened.count(FRAME) == 2
+        assert opened.count('id="choices-loaded"') == 1
+
+
+# R-19, R-25
+def test_an_embed_of_two_services_loads_once_only_where_one_is_left_to_ask(
+    policy: Policy, secret_key: str
+) -> None:
+    frame = FRAME.replace("></", ' style="background:url(https://counter.example/c)"></')
+    client = Site(policy, secret_key, "<body>" + frame).client
+
+    def asked_for() -> list[str]:
+        return re.findall(r'(choice\.[a-z]+|load-once)"', client.get("/").text.partition("<iframe")[0])
+
+    def grant(name: str) -> None:
+        form = next(form for form in forms(client.get("/").text) if f"choice.{name}" in form)
+        assert client.post("/cookies", data={**form, "decision": "grant"}).status_code == 200
+
+    assert asked_for() == ["choice.video", "choice.counter"]
+    grant("counter")
+    assert asked_for() == ["choice.video", "load-once"]
+    assert frame not in client.get("/").text
+    grant("video")
+    assert frame in client.get("/").text
+
+
+# R-18, R-19
+def test_an_embed_that_loads_all_the_same_has_no_notice(policy: Policy, secret_key: str) -> None:
+    own = '<iframe src="/own" style="background:url(https://counter.example/c)"></iframe>'
+    film = '<video src="/own.mp4" poster="https://video.example/p" onplay="u=\'https://counter.example\'">'
+    text = Site(policy, secret_key, "<body>" + own + film).client.get("/").text
+
+    assert 'src="/own" data-consent-style' in text
+    assert 'src="/own.mp4" data-consent-poster' in text
+    assert "choices-embed" not in text
+
+
 # R-19, R-45
 def test_the_signal_does_not_stand_against_a_button(policy: Policy, secret_key: str) -> None:
     client = Site(policy, secret_key, "<body>" + FRAME).client

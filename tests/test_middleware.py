@@ -75,6 +75,61 @@ def test_headers_that_can_be_read_once_leave_with_the_response(
     assert list(start["headers"]) == [(b"a", b"b")]
 
 
+# Also where no page is looked into, and nothing but the start is.
+def test_headers_that_can_be_read_once_are_read_once(
+    policy: Policy, secret_key: str, exchange: Exchange
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/asks":
+            consent_from(Request(scope))
+        await send({"type": "http.response.start", "status": 200, "headers": iter([(b"a", b"b")])})
+
+    wrapped = ConsentMiddleware(
+        app, policy=policy, secret_key=secret_key, gate_html=False, inject_banner=False
+    )
+
+    assert list(exchange(wrapped)[0]["headers"]) == [(b"a", b"b")]
+    assert list(exchange(wrapped, "/asks")[0]["headers"]) == [
+        (b"a", b"b"), (b"vary", b"Cookie, Sec-GPC"), (b"cache-control", b"private"),
+    ]  # fmt: skip
+
+
+def test_an_application_s_message_and_headers_are_never_written_to(
+    policy: Policy, secret_key: str, exchange: Exchange
+) -> None:
+    headers = [(b"a", b"b")]
+    start: Message = {"type": "http.response.start", "status": 200, "headers": headers}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        consent_from(Request(scope))
+        await send(start)
+
+    wrapped = ConsentMiddleware(
+        app, policy=policy, secret_key=secret_key, gate_html=False, inject_banner=False
+    )
+    first, second = (exchange(wrapped)[0] for _ in range(2))
+
+    assert first == second
+    assert first is not start
+    assert (start["headers"], headers) == (headers, [(b"a", b"b")])
+
+
+def test_what_is_sent_may_be_awaited_later_and_by_a_task(
+    policy: Policy, secret_key: str, exchange: Exchange
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        consent_from(Request(scope))
+        start = send({"type": "http.response.start", "status": 200, "headers": []})
+        await start
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run(send({"type": "http.response.body", "body": b"a"})))
+
+    start, body = exchange(ConsentMiddleware(app, policy=policy, secret_key=secret_key))
+
+    assert (b"cache-control", b"private") in start["headers"]
+    assert body == {"type": "http.response.body", "body": b"a"}
+
+
 #
 def test_a_cookie_is_not_verified_for_a_page_that_does_not_ask_and_is_for_one_that_does(
     policy: Policy, secret_key: str, exchange: Exchange, caplog: pytest.LogCaptureFixture

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -21,8 +21,8 @@ from .errors import ConsentRequiredError
 from .gate.claims import Claims
 from .gate.cookie_filter import MODES, CookieFilter
 from .gate.cookies import CookieRules
-from .gate.csp import MODES as CSP_MODES
-from .gate.csp import ContentPolicy, Mode
+from .gate.csp_terms import MODES as CSP_MODES
+from .gate.csp_terms import Mode
 from .gate.strangers import Strangers
 from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
 from .order import misplaced
@@ -34,6 +34,9 @@ from .ui.endpoints import Endpoints
 from .ui.problem import problem
 from .ui.render import Pages
 from .visit import SCOPE_KEY, Visit
+
+if TYPE_CHECKING:
+    from .gate.csp import ContentPolicy
 
 logger = logging.getLogger("consentkit")
 
@@ -125,13 +128,13 @@ class ConsentMiddleware:
             language=language,
             nonce=nonce,
             claims=claims,
-            csp=None if csp == "off" else ContentPolicy(policy.services.values(), mode=cast("Mode", csp)),
+            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp)),
             optional=Consent(policy).closed,
             gate_html=gate_html,
             inject_banner=inject_banner,
             shared=cache == "shared",
         )
-        self._gates_pages = bool(policy.optional) and (gate_html or inject_banner)
+        self._gates_pages = self._setup.gates_pages
         if self._gates_pages:
             # The tokenizer takes 80 ms to load: now, and not while a visitor waits.
             from . import page  # noqa: F401, PLC0415
@@ -141,29 +144,31 @@ class ConsentMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if not self._looked:
-            self._looked = True
-            for sentence in misplaced(scope.get("app"), type(self)):
-                logger.warning(sentence)
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        if SCOPE_KEY in scope:
-            self._warn_about_the_second()
+            self._look(scope)
+        kind = scope["type"]
+        if kind not in ("http", "websocket") or SCOPE_KEY in scope:
+            if SCOPE_KEY in scope:
+                self._warn_about_the_second()
             await self.app(scope, receive, send)
             return
         visit = Visit(self._setup, scope)
-        path = _route_path(scope)
-        if scope["type"] == "http" and self._endpoints.handles(path):
-            scope = {**scope, SCOPE_KEY: visit}
-            await self._endpoints.respond(path, scope, receive, _with_headers_of(visit, send), visit)
-            return
-        out = Outgoing(visit, scope, send, gates_pages=self._gates_pages)
+        if kind == "http":
+            path = _route_path(scope) if scope.get("root_path") else scope["path"]
+            if self._endpoints.handles(path):
+                scope = {**scope, SCOPE_KEY: visit}
+                await self._endpoints.respond(path, scope, receive, _with_headers_of(visit, send), visit)
+                return
+        if self._gates_pages or visit.in_question:
+            inner = self._inner(scope, visit)
+        else:
+            inner = {**scope, SCOPE_KEY: visit}
+        out = Outgoing(visit, send)
         try:
-            await self.app(self._inner(scope, visit), receive, out.send)
+            await self.app(inner, receive, out.send)
         except ConsentRequiredError as error:
             if out.started:
                 raise
-            if scope["type"] == "websocket":
+            if kind == "websocket":
                 # Before the handshake is answered, servers make a 403 of it.
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": str(error)})
                 return
@@ -182,6 +187,11 @@ class ConsentMiddleware:
                 key: value for key, value in extensions.items() if key not in _BY_THE_SERVER
             }
         return inner
+
+    def _look(self, scope: Scope) -> None:
+        self._looked = True
+        for sentence in misplaced(scope.get("app"), type(self)):
+            logger.warning(sentence)
 
     def _warn_about_the_second(self) -> None:
         if not self._warned:
@@ -205,11 +215,17 @@ def _with_headers_of(visit: Visit, send: Send) -> Send:
     return send_with_headers
 
 
+def _content_policy(policy: Policy, mode: Mode) -> ContentPolicy:
+    from .gate.csp import ContentPolicy  # noqa: PLC0415 # few sites have one
+
+    return ContentPolicy(policy.services.values(), mode=mode)
+
+
 def _route_path(scope: Scope) -> str:
     """Return the path below the application's root: ASGI puts ``root_path`` in front of it."""
     path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(root + "/") else path
+    root: str = scope["root_path"]
+    return path[len(root) :] if path.startswith(root + "/") else path
 
 
 def _refusal(error: ConsentRequiredError) -> Response:

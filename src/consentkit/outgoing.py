@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final
 
-from starlette.types import Message, Scope, Send
+from starlette.types import Message, Send
 
 from .gate.validators import for_changed_page, has_marked_tags
-from .reply import hint, start
+from .reply import hint, is_document, start
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -29,36 +30,44 @@ class Outgoing:
         started: whether the application has begun to answer.
     """
 
-    __slots__ = ("_gates_pages", "_page", "_scope", "_send", "_visit", "started")
+    __slots__ = ("_page", "_send", "_visit", "started")
 
-    def __init__(self, visit: Visit, scope: Scope, send: Send, *, gates_pages: bool) -> None:
+    def __init__(self, visit: Visit, send: Send) -> None:
         self._visit = visit
-        self._scope = scope
         self._send = send
-        self._gates_pages = gates_pages
         self._page: Page | None = None
         self.started = False
 
-    async def send(self, message: Message) -> None:
-        """Send one message."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send one message.
+
+        What needs no more than to be passed on is awaited where it goes: a coroutine of our own in
+        between would cost every message more than looking at it.
+        """
         kind = message["type"]
-        if kind == "http.response.body" and self._page is not None:
-            for outgoing in self._page.body(message):
-                await self._send(outgoing)
-            return
+        if kind == "http.response.body":
+            return self._send(message) if self._page is None else self._send_piece(self._page, message)
+        if kind == "http.response.start":
+            self.started = True
+            if self._visit.setup.gates_pages:
+                return self._start(message)
+            return self._send(start(self._visit, message))
         if kind == "http.response.early_hint":
-            left = hint(self._visit, message)
-            if left is not None:
-                await self._send(left)
-            return
+            return self._send_hint(message)
         if kind in _ANSWERS:
             self.started = True
-            if kind == "http.response.start" and self._gates_pages:
-                await self._start(message)
-                return
             if kind in STARTS:
                 message = start(self._visit, message)
-        await self._send(message)
+        return self._send(message)
+
+    async def _send_piece(self, page: Page, message: Message) -> None:
+        for outgoing in page.body(message):
+            await self._send(outgoing)
+
+    async def _send_hint(self, message: Message) -> None:
+        left = hint(self._visit, message)
+        if left is not None:
+            await self._send(left)
 
     async def _start(self, message: Message) -> None:
         """Send the start of a response that may be a page."""
@@ -66,19 +75,19 @@ class Outgoing:
         if headers is not None and not isinstance(headers, (list, tuple)):
             # ASGI allows any iterable, and looking at one that is used up would empty it.
             message = {**message, "headers": list(headers)}
-        if headers:
+        if headers and is_document(message):
             from .page import Page, is_encoded, is_page  # noqa: PLC0415 # loads the tokenizer
 
             if is_page(message):
                 if not is_encoded(message):
-                    self._page = Page(self._visit, self._scope, message)
+                    self._page = Page(self._visit, self._visit.scope, message)
                     for outgoing in self._page.begin():
                         await self._send(outgoing)
                     return
                 _warn_of_encoding(self._visit)
-            elif message.get("status") == 304 and has_marked_tags(self._scope["headers"]):
-                # It confirms the visitor's copy, which has the tag that this visitor was given.
-                message = {**message, "headers": for_changed_page(message["headers"], self._visit.state_tag)}
+        if headers and message.get("status") == 304 and has_marked_tags(self._visit.scope["headers"]):
+            # It confirms the visitor's copy, which has the tag that this visitor was given.
+            message = {**message, "headers": for_changed_page(message["headers"], self._visit.state_tag)}
         await self._send(start(self._visit, message))
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from starlette.types import Message, Scope
 
 from . import reply
-from .gate.csp import nonce_of
-from .gate.insertion import Inserts
+from .gate.csp_page import nonce_of, refusals
+from .gate.inserts import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
 from .visit import Visit
@@ -62,6 +62,8 @@ class Page:
             once=visit.embeds.mark,
         )
         visit.page_nonce = nonce_of(message["headers"])
+        if visit.setup.inject_banner:
+            _warn_of_refusals(visit, message)
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()
         self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])
@@ -95,6 +97,25 @@ class Page:
     def _inserts(self) -> Inserts:
         destination = next((v for k, v in self._scope["headers"] if k == b"sec-fetch-dest"), b"")
         return Inserts() if destination in _FRAMES else self._visit.inserts()
+
+
+def _warn_of_refusals(visit: Visit, message: Message) -> None:
+    csp = visit.setup.csp
+    refusing = refusals(message["headers"], visit.here.host, visit.here.assets)
+    if "form-action" in refusing:
+        visit.setup.warn_once(
+            "form-action",
+            "The Content-Security-Policy of a page refuses its forms, so visitors cannot choose in the "
+            "banner. Add 'self' to form-action. First seen on %r.",
+            visit.scope.get("path", ""),
+        )
+    if "style-src" in refusing and not (csp is not None and csp.enforces):
+        visit.setup.warn_once(
+            "style-src",
+            "The Content-Security-Policy of a page refuses the stylesheet of the banner. Add 'self' or a "
+            "nonce to style-src. First seen on %r.",
+            visit.scope.get("path", ""),
+        )
 
 
 def _content_type(message: Message) -> bytes | None:

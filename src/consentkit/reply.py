@@ -8,15 +8,22 @@ from typing import Final
 from starlette.types import Message
 
 from .consent.model import Consent
-from .gate.headers import for_one_visitor, with_no_store, with_private, with_vary
-from .gate.links import LINKING, hints_without_closed, without_closed_links
-from .ui.endpoints import REPORTS
+from .gate.csp_terms import ENFORCED
+from .gate.headers import (
+    LINKING,
+    SETTING,
+    for_one_visitor,
+    kinds,
+    with_no_store,
+    with_private,
+    with_vary,
+)
+from .gate.links import hints_without_closed, without_closed_links
 from .visit import Visit
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-# Told apart by their length first: looking at every name in lower case costs more.
-_JUDGED_LENGTHS: Final = frozenset(map(len, (b"set-cookie", *LINKING)))
+_JUDGED: Final = SETTING | LINKING
 
 
 def start(visit: Visit, message: Message) -> Message:
@@ -31,34 +38,34 @@ def start(visit: Visit, message: Message) -> Message:
         # ASGI allows any iterable, and looking at one that is used up would empty it.
         headers = list(headers)
         message = {**message, "headers": headers}
-    judged: Headers = headers
-    for key, _ in headers:
-        if len(key) in _JUDGED_LENGTHS:
-            judged = _judged(visit, headers)
-            break
-    if visit.setup.csp is not None and is_document(message):
-        judged = _with_policies(visit, list(judged))
-    if judged is headers and not (visit.asked or visit.negotiated or _adds(visit)):
+    found = kinds(headers)
+    if found or not visit.plain or visit.setup.csp is not None:
+        return _with_all(visit, message, headers, found)
+    # So are most responses: they set no cookie, and say nothing to caches.
+    if not visit.asked or message["type"] != "http.response.start":
         return message
-    added = _added(visit, message) if _adds(visit) else []
+    # A new message: the application may send this one, or its list of headers, again.
+    return {**message, "headers": [*headers, *visit.setup.for_one_visitor]}
+
+
+def _with_all(visit: Visit, message: Message, headers: Headers, found: int) -> Message:
+    """Return the message with whatever has to be told to caches and browsers."""
+    judged = _judged(visit, headers, found) if found & _JUDGED else headers
+    if visit.setup.csp is not None and (is_document(message) or _confirms_policies(message)):
+        judged = _with_policies(visit, list(judged))
+    added = [] if visit.plain else _added(visit, message)
     names = _vary(visit) if message["type"] == "http.response.start" else ()
     if not (names or added or judged is not headers):
         return message
     cached = _cached(visit, judged, names, private=bool(added))
-    # A new message: the application may send this one, or its list of headers, again.
     return {**message, "headers": _with_cookies(cached, added) if added else cached}
-
-
-def _adds(visit: Visit) -> bool:
-    """Whether there may be a ``Set-Cookie`` of our own."""
-    return bool(visit.refused or visit.to_save or visit.loading or visit.open_embed)
 
 
 def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     assert visit.setup.csp is not None  # noqa: S101 # asked before
     visit.asked = visit.asked or not visit.setup.shared
     closed = visit.page_consent.closed - visit.embeds.names
-    return visit.setup.csp.headers(headers, closed, f"{visit.prefix}/{REPORTS}")
+    return visit.setup.csp.headers(headers, closed, visit.here)
 
 
 def is_document(message: Message) -> bool:
@@ -66,6 +73,13 @@ def is_document(message: Message) -> bool:
     return any(
         key.lower() == b"content-type" and value.lstrip()[:9].lower() == b"text/html"
         for key, value in message.get("headers") or ()
+    )
+
+
+def _confirms_policies(message: Message) -> bool:
+    """Return whether a 304 carries policies: a browser puts them in the place of those it has stored."""
+    return message.get("status") == 304 and any(
+        key.lower() == ENFORCED for key, _ in message.get("headers") or ()
     )
 
 
@@ -83,13 +97,12 @@ def hint(visit: Visit, message: Message) -> Message | None:
     return {**message, "links": left} if left else None
 
 
-def _judged(visit: Visit, headers: Headers) -> Headers:
+def _judged(visit: Visit, headers: Headers, found: int) -> Headers:
     """Return the headers of a response without what is closed; the same object if all may leave."""
-    found = {key.lower() for key, _ in headers if len(key) in _JUDGED_LENGTHS}
-    if b"set-cookie" in found:
+    if found & SETTING:
         left = visit.setup.cookies.leaving(headers, lambda: _for_set_cookie(visit))
         headers = headers if len(left) == len(headers) else left
-    if found.isdisjoint(LINKING):
+    if not found & LINKING:
         return headers
     links, claims = list(headers), visit.setup.claims
     if without_closed_links(links, claims, visit.setup.optional) is links:
@@ -113,9 +126,14 @@ def _added(visit: Visit, message: Message) -> list[bytes]:
     kept = _expired_now(visit, message) if visit.to_save is None else _saved(visit, visit.to_save)
     if visit.loading is not None:
         return [visit.setup.once.set_cookie(visit.loading, secure=visit.secure), *kept]
-    if visit.open_embed is not None and message["type"] == "http.response.start":
+    if _opened(visit) and message["type"] == "http.response.start":
         return [visit.setup.once.deletion(secure=visit.secure), *kept]
     return kept
+
+
+def _opened(visit: Visit) -> bool:
+    """Return whether this page may load an embed, as far as anything has asked."""
+    return visit.made_embeds is not None and visit.made_embeds.open is not None
 
 
 def _saved(visit: Visit, consent: Consent) -> list[bytes]:
@@ -129,16 +147,14 @@ def _expired_now(visit: Visit, message: Message) -> list[bytes]:
 
 
 def _expired(visit: Visit, names: Iterable[bytes]) -> list[bytes]:
-    headers = visit.scope["headers"]
-    host = next((value.decode("latin-1") for key, value in headers if key.lower() == b"host"), None)
-    return visit.setup.cookies.expired(names, host=host, secure=visit.secure)
+    return visit.setup.cookies.expired(names, host=visit.host, secure=visit.secure)
 
 
 def _cached(
     visit: Visit, headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...], *, private: bool
 ) -> Iterable[tuple[bytes, bytes]]:
     """Return ``headers`` with what caches must know."""
-    if visit.to_save is not None or visit.open_embed is not None:
+    if visit.to_save is not None or _opened(visit):
         return with_no_store(with_vary(headers, names)) if names else headers
     if not visit.asked and not private:
         return with_vary(headers, names) if names else headers

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
@@ -14,10 +15,13 @@ from .consent.model import Consent
 from .consent.once import OnceCookie, part
 from .gate.claims import Claims
 from .gate.cookie_filter import CookieFilter
-from .gate.csp import ContentPolicy
+from .gate.headers import for_one_visitor
 from .gate.validators import state_tag
 from .policy.model import Policy
 from .ui.render import Pages
+
+if TYPE_CHECKING:
+    from .gate.csp import ContentPolicy
 
 logger = logging.getLogger("consentkit")
 
@@ -64,9 +68,27 @@ class Setup:
     said: set[str] = field(default_factory=set)
 
     @cached_property
+    def heeds_gpc(self) -> bool:
+        """Whether ``Sec-GPC`` says anything."""
+        return self.policy.heeds_gpc
+
+    @cached_property
+    def gates_pages(self) -> bool:
+        """Whether anything in a page depends on its visitor.
+
+        A page with a policy of its visitor's needs a tag of its own, whatever else is done to it.
+        """
+        return bool(self.optional) and (self.gate_html or self.inject_banner or self.csp is not None)
+
+    @cached_property
+    def for_one_visitor(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers that keep a response from other visitors where it says nothing of caches."""
+        return tuple(for_one_visitor([], self.varies_by)[0])
+
+    @cached_property
     def page_tag(self) -> bytes:
-        """Stands for what every page is made with: the whole declaration, its texts and the stylesheet."""
-        return state_tag(self.policy, sorted(self.pages.assets))
+        """Stands for what every page is made with: the declaration, its texts, templates, the stylesheet."""
+        return state_tag(self.policy, self.pages.sources, sorted(self.pages.assets))
 
     @cached_property
     def embed_names(self) -> dict[str, str]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Final
 from urllib.parse import quote
 
 from starlette.types import Scope
 
+from .consent.cookie import NAMES
 from .consent.model import Choice, Consent
 from .consent.once import embed_id, name_part
 from .consent.signals import gpc_is_on
 from .embeds import Embeds
 from .errors import ResponseStartedError
 from .gate.claims import Claims
+from .gate.cookie_filter import Line
 from .gate.cookies import without_cookies
-from .gate.insertion import Inserts
+from .gate.csp_terms import Here
+from .gate.inserts import Inserts
 from .gate.validators import state_tag
 from .policy.texts import negotiate
 from .setup import Setup
 from .ui.decision import is_local_path
-from .ui.endpoints import SAVED
+from .ui.endpoints import ASSETS, REPORTS, SAVED
 from .ui.render import Pages
 from .ui.view import Place, View
 
@@ -29,55 +33,84 @@ logger = logging.getLogger("consentkit")
 #: Where the middleware keeps the ``Visit`` in the ASGI scope.
 SCOPE_KEY = "consentkit"
 
+_TLS: Final = ("https", "wss")
+_NO_NAMES: Final[frozenset[bytes]] = frozenset()
+_NOTHING: Final[frozenset[str]] = frozenset()
+
 
 class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
-    # Most requests change none of these; so they cost nothing until one does.
-    _consent: Consent | None = None
-    asked = False  # whether the response depends on the choices
-    refused: frozenset[bytes] = frozenset()  # cookies that came and may not be read
-    to_save: Consent | None = None
-    _place: Place | None = None
-    started = False
-    negotiated = False
-    loading: str | None = None  # the embed that the next page may load
-    _embeds: Embeds | None = None
-    #: What the site's own template has put into the page: "head", "banner", "link".
-    placed: frozenset[str] = frozenset()
-    #: The nonce that the page's own Content-Security-Policy names.
-    page_nonce: str | None = None
+    __slots__ = (
+        "_consent", "_found", "_place", "_signals", "asked", "in_question", "loading", "made_embeds",
+        "negotiated", "page_nonce", "placed", "plain", "refused", "scope", "setup", "started", "to_save",
+    )  # fmt: skip
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
-        """Note the request; nothing is read or verified yet."""
+        """Note the request and what its headers hold; nothing is verified yet."""
         self.setup = setup
         self.scope = scope
+        self._consent: Consent | None = None
+        self._place: Place | None = None
+        self._found: Line | None = None  # what is in the Cookie headers
+        self._signals: tuple[tuple[bytes, bytes], ...] = ()  # the headers of Global Privacy Control
+        self.in_question = False  # whether cookies came that may have to be taken out
+        self.refused: frozenset[bytes] = _NO_NAMES  # those that may not be read
+        self.asked = False  # whether the response depends on the choices
+        self.negotiated = False  # and whether on the language that the browser asks for
+        self.plain = True  # whether its headers depend on nothing else here
+        self.started = False
+        self.to_save: Consent | None = None
+        self.loading: str | None = None  # the embed that the next page may load
+        self.made_embeds: Embeds | None = None  # once anything has asked which may load
+        self.placed: frozenset[str] = (
+            _NOTHING  # what the site's template has put in: "head", "banner", "link"
+        )
+        self.page_nonce: str | None = None  # the one that the page's own Content-Security-Policy names
+        # ASGI has servers write the names in lower case.
+        for key, value in scope["headers"]:
+            if key == b"cookie":
+                found = setup.cookies.read(value)
+                self._found = found = found if self._found is None else self._found.and_more(found)
+                if found.in_question:
+                    self.in_question = True
+            elif key == b"sec-gpc":
+                self._signals += ((key, value),)
 
     @property
     def consent(self) -> Consent:
         """The visitor's choices now; asking makes the response private to this visitor."""
-        if self.started and not self.asked:
-            # Nothing can be mended now: a cache may already be keeping the response.
-            logger.warning(
-                "Consent was first read after the response had started, so caches were not told "
-                "that it differs between visitors. Read it before the response begins."
-            )
-        self.asked = True
-        return self.choices()
+        if not self.asked:
+            if self.started:
+                # Nothing can be mended now: a cache may already be keeping the response.
+                logger.warning(
+                    "Consent was first read after the response had started, so caches were not told "
+                    "that it differs between visitors. Read it before the response begins."
+                )
+            self.asked = True
+        return self.choices() if self._consent is None else self._consent
 
     def choices(self) -> Consent:
         """Return the visitor's choices for what does not show in the response."""
         if self._consent is None:
-            headers = self.scope["headers"]
-            gpc = self.setup.policy.heeds_gpc and gpc_is_on(headers)
-            self._consent = self.setup.cookie.read(headers, secure=self.secure, gpc=gpc)
+            setup, found = self.setup, self._found
+            gpc = bool(self._signals) and setup.heeds_gpc and gpc_is_on(self._signals)
+            if found is not None and found.one:
+                name = NAMES[self.scope.get("scheme") in _TLS]
+                self._consent = setup.cookie.read_one(found.ours.get(name), gpc=gpc)
+            else:
+                self._consent = setup.cookie.read(self.scope["headers"], secure=self.secure, gpc=gpc)
         return self._consent
 
     def arriving(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the request without the cookies that the application may not read."""
         headers: list[tuple[bytes, bytes]] = self.scope["headers"]
-        self.refused = self.setup.cookies.arriving(headers, self.choices)
-        return without_cookies(headers, self.refused) if self.refused else headers
+        if self._found is not None and self.in_question:
+            self.refused = self.setup.cookies.refused(self._found.in_question, self.choices)
+        if not self.refused:
+            return headers
+        self.plain = False
+        return without_cookies(headers, self.refused)
 
     @property
     def value(self) -> str:
@@ -107,6 +140,7 @@ class Visit:
                 return negotiate(chosen, languages)
         if len(languages) > 1:
             self.negotiated = True
+            self.plain = False
         accepted = b", ".join(
             value for key, value in self.scope["headers"] if key.lower() == b"accept-language"
         )
@@ -199,33 +233,38 @@ class Visit:
         name = self.setup.embed_names.get(name_part(embed))
         if name is not None:
             self.loading = embed
+            self.plain = False
             logger.info("One embed of %s is loaded once.", name)
 
     @property
     def embeds(self) -> Embeds:
         """Which embed this page may load once; the permission is used up with its response."""
-        if self._embeds is None:
+        if self.made_embeds is None:
+            self.plain = False
             once = None if self.setup.shared else self.setup.once
             embed = once.read(self.scope["headers"], secure=self.secure) if once is not None else None
             # Not place(): the application may not have made its nonce yet.
-            self._embeds = Embeds(self.setup, embed, self._path() if embed is not None else "")
-        return self._embeds
-
-    @property
-    def open_embed(self) -> str | None:
-        """The embed that this page may load, as far as anything has asked."""
-        return None if self._embeds is None else self._embeds.open
+            self.made_embeds = Embeds(self.setup, embed, self._path() if embed is not None else "")
+        return self.made_embeds
 
     def placeholder(self, name: str, source: str) -> str:
-        """Return the notice that takes the place of an embed of a service or category."""
-        if name not in self.setup.policy.names:
-            return ""
+        """Return the notice that takes the place of an embed.
+
+        Args:
+            name: the service or category that it belongs to. With several, separated by spaces, there is
+                a notice for each, and the embed cannot be loaded once: it takes all of them.
+            source: what the embed loads.
+        """
+        names = [one for one in name.split() if one in self.setup.policy.names]
         # On a page for everybody nobody can be given something of their own, and to the answer to a
         # form nobody can be sent back.
         place = self.place()
-        once = not self.setup.shared and place.path != place.prefix
-        embed = embed_id(name, source, place.path) if once else None
-        return str(self.setup.pages.placeholder(self._page_view(), name, embed))
+        once = not self.setup.shared and place.path != place.prefix and len(names) == 1
+        view = self._page_view()
+        return "".join(
+            str(self.setup.pages.placeholder(view, one, embed_id(one, source, place.path) if once else None))
+            for one in names
+        )
 
     def inserts(self) -> Inserts:
         """Return what is put into a page whose template has not placed it itself."""
@@ -259,6 +298,7 @@ class Visit:
             raise ValueError("this consent was made under another policy than the middleware's")
         self._consent = self.to_save = self.setup.cookie.seal(replace(consent, gpc=self.choices().gpc))
         self.asked = True
+        self.plain = False
         allowed = sorted(name for name in self._consent.answers if self._consent.allows(name))
         logger.info("Choices saved (%s); allowed: %s.", method, ", ".join(allowed) or "nothing optional")
 
@@ -268,6 +308,16 @@ class Visit:
         return quote(self.scope.get("root_path", ""), errors="replace") + self.setup.prefix
 
     @property
+    def host(self) -> str | None:
+        """The host that the request names; anybody can say anything there."""
+        return next((v.decode("latin-1") for k, v in self.scope["headers"] if k.lower() == b"host"), None)
+
+    @property
+    def here(self) -> Here:
+        """Where the page is, for its Content-Security-Policy."""
+        return Here(self.host or "", f"{self.prefix}/{REPORTS}", f"{self.prefix}/{ASSETS}")
+
+    @property
     def _query(self) -> list[str]:
         query: str = self.scope.get("query_string", b"").decode("latin-1")
         return query.split("&")
@@ -275,7 +325,7 @@ class Visit:
     @property
     def secure(self) -> bool:
         """Whether the request came over TLS, as far as the server knows."""
-        return self.scope.get("scheme") in ("https", "wss")
+        return self.scope.get("scheme") in _TLS
 
     def _path(self) -> str:
         """Return path and query of this page, or the cookies page where that cannot be gone back to."""

@@ -54,13 +54,14 @@ _HEADERS: Final = (
 Look = Callable[[Scope], object]
 
 
-def site(look: Look) -> ASGIApp:
-    """Return the application, in which ``look`` is called first."""
+def site(look: Look, *, page: bool = True) -> ASGIApp:
+    """Return the application, in which ``look`` is called first; what it answers may be no page."""
+    headers = _HEADERS if page else ((b"content-type", b"application/json"), *_HEADERS[1:])
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
         look(scope)
         # A new list as from any framework: SessionMiddleware adds to the one it is given.
-        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
         await send({"type": "http.response.body", "body": _BODY})
 
     return app
@@ -107,6 +108,11 @@ def look_at_consent(scope: Scope) -> object:
 def with_consent(app: ASGIApp) -> ASGIApp:
     """Put consentkit around ``app``; what pages cost is measured by themselves."""
     return ConsentMiddleware(app, policy=POLICY, secret_key=KEY, gate_html=False, inject_banner=False)
+
+
+def as_installed(app: ASGIApp) -> ASGIApp:
+    """Put consentkit around ``app`` with no option changed, so that it looks for pages."""
+    return ConsentMiddleware(app, policy=POLICY, secret_key=KEY)
 
 
 def with_session(app: ASGIApp) -> ASGIApp:

@@ -99,6 +99,20 @@ def reading(what: str, bar: float, visitors: int) -> Row:
     )
 
 
+def as_installed() -> Row:
+    """Pages are looked for, but the answer is none; for information."""
+    bare = example.site(example.look_at_nothing, page=False)
+    times = requests(
+        {"bare": bare, "ours": example.as_installed(bare), "theirs": example.with_session(bare)},
+        [example.scope_of(number) for number in range(REGULARS)],
+        rounds=ROUNDS,
+    )
+    ours, theirs = times["ours"] - times["bare"], times["theirs"] - times["bare"]
+    return Row(
+        "request: not read, pages looked for", f"{ours:.2f} µs", f"{theirs:.2f} µs", f"{ours / theirs:.2f}"
+    )
+
+
 def judging_requests() -> Row:
     """Two optional cookies come with the request, one of which may not be read; for information."""
     look = example.look_at_request
@@ -219,6 +233,7 @@ def rows() -> list[Callable[[], Row]]:
     quiet = loud.replace("googletagmanager", "example").replace("youtube", "example").replace("gtag", "own")
     return [
         untouched,
+        as_installed,
         lambda: reading("request: consent read, first sight", 0.75, STRANGERS),
         lambda: reading("request: consent read, seen before", 0.35, REGULARS),
         judging_requests,

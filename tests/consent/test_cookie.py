@@ -756,3 +756,43 @@ def test_forged_values_are_not_remembered(policy: Policy) -> None:
     assert flood("payload") < 200_000
     assert flood("signature") < 200_000
     assert cookie.from_value(yes).allows("analytics")
+
+
+# what is remembered of a value ends when its answers do, with and without the signal.
+@pytest.mark.parametrize("gpc", [False, True])
+def test_a_remembered_value_ends_answer_by_answer(policy: Policy, gpc: bool) -> None:
+    clock = Clock()
+    cookie = codec(policy, clock=clock)
+    first = cookie.seal(Consent(policy).grant("functional"))
+    clock.now += 10 * DAY
+    line = f"consent={written(cookie, first.grant('analytics'))}"
+
+    allowed = []
+    for day in (10, 179, 180, 189, 190, 400, 10):
+        clock.now = NOW + day * DAY
+        consent = read(cookie, line, gpc=gpc)
+        assert consent.gpc is gpc
+        allowed.append([name for name in ("functional", "analytics") if consent.allows(name)])
+
+    both, later = ["functional", "analytics"], ["analytics"]
+    assert allowed == [both, both, later, later, [], [], both]
+
+
+#
+def test_a_value_read_with_the_signal_and_without_it_says_two_things(policy: Policy) -> None:
+    cookie = codec(policy)
+    line = f"consent={written(cookie, Consent(policy).grant('marketing', 'analytics'))}"
+
+    for gpc in (False, True, False, True):
+        consent = read(cookie, line, gpc=gpc)
+        assert (consent.gpc, consent.allows("marketing"), consent.allows("analytics")) == (gpc, not gpc, True)
+        assert ("marketing" in consent.closed) is gpc
+
+
+def test_of_a_request_without_the_cookie_nothing_is_known(policy: Policy) -> None:
+    cookie = codec(policy)
+
+    assert says_nothing(cookie.read_one(None))
+    assert cookie.read_one(None, gpc=True).gpc
+    assert says_nothing(cookie.read_one(b"1.forged"))
+    assert cookie.read_one(b"1.forged", gpc=True).gpc

@@ -92,6 +92,15 @@ def test_the_truth_table_of_precedence(policy: Policy, row: Row) -> None:
     assert consent.explain(name) == Explanation(name, allowed, reason, decided_by)
 
 
+@given(st.dictionaries(st.sampled_from(OPTIONAL), st.sampled_from([G, D, ON]), max_size=6), st.booleans())
+def test_all_questions_have_one_answer(policy: Policy, answers: dict[str, Answer], gpc: bool) -> None:
+    consent = given_answers(policy, answers, gpc=gpc)
+
+    for name in policy.names:
+        assert consent.explain(name).allowed is consent.allows(name)
+        assert (name in consent.closed) is not consent.allows(name)
+
+
 def test_an_explanation_is_one_sentence_for_a_log(policy: Policy) -> None:
     consent = Consent(policy).grant("analytics")
 

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentkit import parse_policy
-from consentkit.gate.csp import ContentPolicy, Mode, nonce_of
+from consentkit.gate.csp import ContentPolicy
+from consentkit.gate.csp_source import parse_source
+from consentkit.gate.csp_terms import Here, Mode
+from consentkit.gate.csp_text import KINDS, PolicyText
 
 POLICY = parse_policy(
     """
@@ -52,30 +55,54 @@ NAMES = frozenset({"counter", "video", "shared"})
 OWN = "'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
 
 
-def headers(*policies: str, closed: frozenset[str] = NAMES, mode: Mode = "enforce") -> dict[str, list[str]]:
-    sent = [(b"Content-Security-Policy", policy.encode()) for policy in policies]
+HERE = Here("tides.example", "/cookies/reports", "/cookies/assets")
+ASKING = "; report-uri /cookies/reports; report-to consentkit"
+
+
+def headers(
+    *policies: str, closed: frozenset[str] = NAMES, mode: Mode = "enforce", here: Here = HERE
+) -> dict[str, list[str]]:
+    sent = [(b"Content-Security-Policy", policy.encode("latin-1")) for policy in policies]
     found: dict[str, list[str]] = {}
     content = ContentPolicy(POLICY.services.values(), mode=mode)
-    for key, value in content.headers([(b"a", b"b"), *sent], closed, "/cookies/reports"):
-        found.setdefault(key.decode().lower(), []).append(value.decode())
+    for key, value in content.headers([(b"a", b"b"), *sent], closed, here):
+        found.setdefault(key.decode().lower(), []).append(value.decode("latin-1"))
     return found
 
 
-def enforced(*policies: str, closed: frozenset[str] = NAMES) -> str:
-    return ", ".join(headers(*policies, closed=closed)["content-security-policy"])
+def changed(policy: str, closed: frozenset[str] = NAMES, here: Here = HERE) -> str:
+    """Return the site's own policy as it leaves."""
+    return headers(policy, closed=closed, here=here)["content-security-policy"][0].replace(ASKING, "")
+
+
+def ours(*policies: str, closed: frozenset[str] = NAMES) -> str | None:
+    """Return the policy that is sent beside those of the site, if one is."""
+    sent = headers(*policies, closed=closed)["content-security-policy"][len(policies) :]
+    assert len(sent) <= 1
+    return sent[0] if sent else None
 
 
 # R-17
 def test_a_page_without_a_policy_gets_one_that_refuses_strangers_and_what_is_closed() -> None:
-    assert enforced() == (
-        f"default-src {OWN}; img-src {OWN} tiles.map.example; report-uri /cookies/reports; report-to consentkit"
-    )
+    assert ours() == f"default-src {OWN}; img-src {OWN} tiles.map.example{ASKING}"
     assert headers()["reporting-endpoints"] == ['consentkit="/cookies/reports"']
+
+
+# R-17
+def test_what_the_policies_of_the_site_say_nothing_about_a_policy_beside_them_does() -> None:
+    beside = ours("script-src 'self'; frame-ancestors 'none'", "child-src 'self'")
+    assert beside is not None
+    names = [directive.split()[0] for directive in beside.removesuffix(ASKING).split("; ")]
+
+    assert names == ["connect-src", "img-src", "style-src", "font-src", "media-src", "object-src"]
+    assert ours("default-src 'self'") is None
+    assert ours("frame-ancestors 'none'") == ours()
+    assert ours("") == ours()
 
 
 # R-24
 def test_what_is_granted_is_allowed_for_just_what_it_needs() -> None:
-    policy = enforced(closed=NAMES - {"counter"})
+    policy = ours(closed=NAMES - {"counter"}) or ""
 
     assert f"; script-src {OWN} counter.example;" in policy
     assert f"; connect-src {OWN} counter.example wss://live.counter.example;" in policy
@@ -83,7 +110,7 @@ def test_what_is_granted_is_allowed_for_just_what_it_needs() -> None:
 
 
 def test_a_service_of_which_nobody_has_said_what_it_needs_gets_its_hosts_for_everything() -> None:
-    policy = enforced(closed=NAMES - {"shared"})
+    policy = ours(closed=NAMES - {"shared"}) or ""
 
     for directive in (
         "script-src",
@@ -102,15 +129,21 @@ def test_a_service_of_which_nobody_has_said_what_it_needs_gets_its_hosts_for_eve
     ("policy", "expected"),
     [
         ("script-src 'self'", "script-src 'self' counter.example"),
-        ("Script-Src  'self' ; img-src *", "script-src 'self' counter.example; img-src * tiles.map.example"),
+        ("Script-Src  'self' ; img-src *", "script-src 'self' counter.example; img-src *"),
         ("script-src 'none'", "script-src counter.example"),
         ("script-src counter.example", "script-src counter.example"),
         ("script-src https://counter.example/", "script-src https://counter.example/"),
+        ("script-src https:", "script-src https:"),
+        ("script-src *.example", "script-src *.example"),
+        ("connect-src *", "connect-src * wss://live.counter.example"),
         ("script-src 'nonce-abcdefgh' 'strict-dynamic'", "script-src 'nonce-abcdefgh' 'strict-dynamic'"),
         ("script-src-elem 'self'; script-src x.example", "script-src-elem 'self' counter.example; script-src x.example"),
         ("script-src 'self'; script-src 'none'", "script-src 'self' counter.example; script-src 'none'"),
         ("base-uri 'none';;form-action 'self'", "base-uri 'none';;form-action 'self'"),
         ("", ""),
+        ("style-src x.example", "style-src x.example tides.example/cookies/assets/"),
+        ("style-src tides.example", "style-src tides.example"),
+        ("style-src 'nonce-abcdefgh'", "style-src 'nonce-abcdefgh'"),
         ("script-src 'self', script-src x.example", "script-src 'self' counter.example, script-src x.example counter.example"),
         (
             "default-src 'self'",
@@ -119,13 +152,13 @@ def test_a_service_of_which_nobody_has_said_what_it_needs_gets_its_hosts_for_eve
         ),
         ("default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'",
          "default-src 'none'; script-src 'self' counter.example; connect-src 'self' counter.example "
-         "wss://live.counter.example; img-src 'self' tiles.map.example"),
+         "wss://live.counter.example; img-src 'self' tiles.map.example; style-src tides.example/cookies/assets/"),
     ],
 )  # fmt: skip
 def test_a_policy_of_the_site_is_widened_by_what_is_granted_and_by_nothing_else(
     policy: str, expected: str
 ) -> None:
-    assert enforced(policy, closed=NAMES - {"counter"}) == expected
+    assert changed(policy, NAMES - {"counter"}) == expected
 
 
 # R-17
@@ -135,52 +168,110 @@ def test_a_policy_of_the_site_is_widened_by_what_is_granted_and_by_nothing_else(
         ("script-src 'self' counter.example", "script-src 'self'"),
         ("script-src https://counter.example", "script-src 'none'"),
         ("frame-src www.video.example x.example", "frame-src x.example"),
-        ("style-src shared.example", "style-src 'none'"),
+        ("frame-src *.video.example x.example", "frame-src x.example"),
+        ("script-src *.video.example/js/", "script-src 'none'"),
+        ("default-src 'self' counter.example", "default-src 'self'; img-src 'self' tiles.map.example"),
+        ("connect-src wss://live.counter.example 'self'", "connect-src 'self'"),
+        ("worker-src counter.example 'self'", "worker-src 'self'"),
+        ("font-src shared.example", "font-src 'none'"),
         ("script-src notcounter.example", "script-src notcounter.example"),
         ("form-action counter.example", "form-action counter.example"),
     ],
 )
 def test_what_is_closed_is_taken_out_of_what_the_site_allows_itself(policy: str, expected: str) -> None:
-    assert enforced(policy) == expected
+    assert changed(policy) == expected
+
+
+# R-17
+@pytest.mark.parametrize("source", ["*", "https:", "*.example", "tides.example", "http://tides.example:80"])
+def test_what_covers_the_site_itself_stays_and_is_told_of(
+    source: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = ContentPolicy(POLICY.services.values(), mode="enforce")
+    sent = [(b"content-security-policy", f"script-src {source}".encode())]
+
+    for _ in range(3):
+        assert content.headers(sent, NAMES, HERE)[0][1].startswith(sent[0][1])
+    told = [record for record in caplog.records if source in record.getMessage()]
+    assert len(told) == (0 if "tides" in source else 1)
+
+
+def test_a_wildcard_that_is_taken_out_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    changed("frame-src *.video.example")
+
+    assert "*.video.example in frame-src" in caplog.text
+    assert "taken out" in caplog.text
+
+
+# R-24
+def test_what_something_open_needs_stays_although_it_belongs_to_something_closed_as_well() -> None:
+    both = parse_policy(
+        """
+        [site]
+        name = "S"
+        controller = { name = "C", contact = "c@c.example" }
+        [categories.analytics]
+        use = ["one"]
+        [categories.marketing]
+        use = ["two"]
+        [services.one]
+        provider = "P"
+        hosts = ["cdn.example"]
+        [services.two]
+        provider = "P"
+        hosts = ["*.example"]
+        """
+    )
+    content = ContentPolicy(both.services.values(), mode="enforce")
+
+    def kept(*closed: str) -> bool:
+        sent = [(b"content-security-policy", b"script-src cdn.example 'self'")]
+        return b"cdn.example" in content.headers(sent, frozenset(closed), HERE)[0][1]
+
+    assert kept("two")
+    assert not kept("one", "two")
+
+
+@pytest.mark.parametrize("host", ["", "a b", "x;y", "evil.example/path", "*.example", "tides.example\n"])
+def test_a_host_that_is_none_gets_into_no_policy(host: str) -> None:
+    assert changed("style-src x.example", here=HERE._replace(host=host)) == "style-src x.example"
 
 
 def test_to_report_alone_the_site_s_policy_stays_and_a_copy_is_sent_beside_it() -> None:
-    found = headers("script-src 'self' counter.example", mode="report")
+    found = headers("script-src 'self' counter.example", "frame-ancestors 'none'", mode="report")
 
-    assert found["content-security-policy"] == ["script-src 'self' counter.example"]
-    assert found["content-security-policy-report-only"] == [
-        "script-src 'self'; report-uri /cookies/reports; report-to consentkit"
-    ]
+    assert found["content-security-policy"] == ["script-src 'self' counter.example", "frame-ancestors 'none'"]
+    copy, beside = found["content-security-policy-report-only"]
+    assert copy == f"script-src 'self'{ASKING}"
+    assert beside.startswith("connect-src ")
     alone = headers(mode="report")
     assert "content-security-policy" not in alone
-    assert alone["content-security-policy-report-only"][0].startswith(f"default-src {OWN}; ")
+    assert alone["content-security-policy-report-only"] == [ours()]
+
+
+def test_a_policy_that_only_reports_is_kept_to_what_is_granted_too() -> None:
+    content = ContentPolicy(POLICY.services.values(), mode="enforce")
+    sent = [(b"content-security-policy-report-only", b"default-src counter.example; report-uri /own")]
+    (own, *_) = content.headers(sent, NAMES, HERE)
+
+    assert own == (
+        sent[0][0],
+        b"default-src 'none'; report-uri /own; img-src tiles.map.example; style-src tides.example/cookies/assets/",
+    )
 
 
 def test_reports_go_where_the_site_wants_them_if_it_says_so() -> None:
-    found = headers("script-src 'self'; report-uri /own", mode="report")
+    for mode in ("report", "enforce"):
+        found = headers("default-src 'self'; report-uri /own", mode=mode)
+        sent = [*found["content-security-policy"], *found.get("content-security-policy-report-only", [])]
+        assert all(policy.count("report-") == 1 for policy in sent)
 
-    assert found["content-security-policy-report-only"] == ["script-src 'self'; report-uri /own"]
 
+def test_the_site_s_own_places_for_reports_stay() -> None:
+    content = ContentPolicy(POLICY.services.values(), mode="enforce")
+    found = content.headers([(b"Reporting-Endpoints", b'main="/r"')], NAMES, HERE)
 
-# R-85
-@pytest.mark.parametrize(
-    ("policy", "nonce"),
-    [
-        ("style-src 'nonce-abcdefgh='", "abcdefgh="),
-        ("STYLE-SRC 'self' 'NONCE-abcdefgh'", "abcdefgh"),
-        ("default-src 'nonce-abcdefgh'", "abcdefgh"),
-        ("style-src-elem 'nonce-abcdefgh'; style-src 'nonce-ijklmnop'", "abcdefgh"),
-        ("default-src 'nonce-abcdefgh'; style-src 'self'", None),
-        ("style-src 'self'; style-src 'nonce-abcdefgh'", None),
-        ("script-src 'nonce-abcdefgh'", None),
-        ("style-src 'nonce-a\"><script>'", None),
-        ("style-src 'nonce-'", None),
-        ("", None),
-    ],
-)
-def test_a_nonce_is_taken_from_what_governs_style_sheets(policy: str, nonce: str | None) -> None:
-    assert nonce_of([(b"content-security-policy", policy.encode())]) == nonce
-    assert nonce_of([(b"content-security-policy-report-only", policy.encode())]) is None
+    assert (b"reporting-endpoints", b'main="/r", consentkit="/cookies/reports"') in found
 
 
 POLICIES = st.lists(
@@ -192,27 +283,36 @@ POLICIES = st.lists(
 ).map(" ".join)
 
 
-@given(POLICIES, st.frozensets(st.sampled_from(sorted(NAMES))))
+CLOSED = st.frozensets(st.sampled_from(sorted(NAMES)))
+
+
+@given(POLICIES, CLOSED)
 def test_no_policy_raises_or_loses_a_directive_or_gains_a_line(policy: str, closed: frozenset[str]) -> None:
-    content = ContentPolicy(POLICY.services.values(), mode="enforce")
-    (changed,) = [
-        value
-        for key, value in content.headers(
-            [(b"content-security-policy", policy.encode("latin-1"))], closed, "/r"
-        )
-        if key == b"content-security-policy"
-    ]
-    text = changed.decode("latin-1")
+    text = headers(policy, closed=closed)["content-security-policy"][0]
 
     assert "\n" not in text
     assert "\r" not in text
     for before, after in zip(policy.split(","), text.split(","), strict=True):
-        names = [one.split()[0].lower() for one in before.split(";") if one.split()]
-        assert [one.split()[0].lower() for one in after.split(";") if one.split()][: len(names)] == names
+        names = list(PolicyText(before)._places)
+        assert list(PolicyText(after)._places)[: len(names)] == names
+
+
+# R-17
+@given(POLICIES, CLOSED)
+def test_no_directive_names_the_host_of_what_is_closed(policy: str, closed: frozenset[str]) -> None:
+    hosts = {"counter": "counter.example", "video": "www.video.example", "shared": "shared.example"}
+
+    for text in headers(policy, closed=closed)["content-security-policy"]:
+        for one in map(PolicyText, text.split(",")):
+            for kind in KINDS:
+                present = one.sources(one.governing(kind))
+                if "'strict-dynamic'" not in present:
+                    named = {source.host for source in map(parse_source, present) if source is not None}
+                    assert named.isdisjoint(hosts[name] for name in closed)
 
 
 @given(POLICIES)
 def test_a_policy_that_says_nothing_of_sources_stays_byte_for_byte(policy: str) -> None:
-    own = "form-action 'self';" + policy.replace("-src", "-uri")
+    own = "form-action 'self';" + policy.replace("-src", "-uri").replace(",", "")
 
-    assert enforced(own) == own
+    assert headers(own)["content-security-policy"][0] == own

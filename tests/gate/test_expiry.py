@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consentkit import Consent, Policy
 from consentkit.gate.cookie_filter import CookieFilter
 from consentkit.gate.cookies import CookieRules, cookie_names
-from consentkit.gate.expiry import MAX_DELETIONS
+from consentkit.gate.expiry import MAX_DELETIONS, _variants
 from consentkit.gate.expiry import deletions as all_variants
 
 GONE = b"Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
@@ -210,3 +210,29 @@ def test_every_cookie_header_is_read_as_browsers_write_it(lines: list[bytes], na
     headers = [(b"cookie", line) for line in lines]
 
     assert cookie_names([(b"host", b"h=1"), *headers]) == names
+
+
+def test_what_is_remembered_for_one_host_is_not_sent_to_another(policy: Policy) -> None:
+    def once() -> list[list[bytes]]:
+        return [
+            deletions(policy, "_ct", host="a.example"),
+            deletions(policy, "_ct", host="b.example"),
+            deletions(policy, "_ct", host="b.example", secure=True),
+            deletions(policy, "_shared", host="b.example", secure=True),
+            deletions(policy, "_ct", host=None),
+        ]
+
+    first = once()
+
+    assert len({tuple(one) for one in first}) == 5
+    assert once() == first
+    assert all(b"b.example" not in header for header in first[0])
+
+
+def test_no_host_is_too_long_to_be_without_deletions(policy: Policy) -> None:
+    for host in ("x" * 100_000, "a." * 50_000, "a" * 254 + ":8000"):
+        assert deletions(policy, "_ct", host=host) == deletions(policy, "_ct", host=None)
+    # Nor are they kept.
+    kept = _variants.cache_info().currsize
+    deletions(policy, "_ct", host="y" * 100_000)
+    assert _variants.cache_info().currsize == kept

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentkit.gate.headers import for_one_visitor, with_no_store, with_private, with_vary
+from consentkit.gate import headers as headers_module
+from consentkit.gate.headers import (
+    CACHING,
+    LINKING,
+    MAX_SPELLINGS,
+    SETTING,
+    for_one_visitor,
+    kinds,
+    with_no_store,
+    with_private,
+    with_vary,
+)
 
 Pair = tuple[bytes, bytes]
 
@@ -175,3 +186,42 @@ def test_what_forbids_a_network_to_cache_is_no_mistake(name: bytes, value: bytes
 @pytest.mark.parametrize("value", [b"600", b"@1700000000", b"10", b"max-age=0", b"no-storage", b""])
 def test_what_allows_a_network_to_cache_is_one(value: bytes) -> None:
     assert with_private([(b"X-Accel-Expires", value)]) == ([(b"cache-control", b"private")], True)
+
+
+# ---- what there is to do at all
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (b"set-cookie", SETTING),
+        (b"link", LINKING),
+        (b"refresh", LINKING),
+        (b"speculation-rules", LINKING),
+        (b"vary", CACHING),
+        (b"cache-control", CACHING),
+        *((name, CACHING) for name in NETWORKS),
+        (b"etag", 0),
+        (b"set-cookie2", 0),
+        (b"", 0),
+    ],
+)
+def test_every_spelling_of_a_header_is_told(name: bytes, kind: int) -> None:
+    for spelling in (name, name.upper(), name.title(), name.swapcase(), bytearray(name.upper())):
+        for _ in range(2):
+            assert kinds([(b"x", b"1"), (bytes(spelling), b""), (b"y", b"2")]) == kind
+        assert kinds([(spelling, b"")]) == kind  # type: ignore[list-item] # servers do not mind
+
+
+def test_kinds_add_up() -> None:
+    assert kinds([(b"Link", b""), (b"a", b""), (b"SET-cookie", b"")]) == SETTING | LINKING
+    assert kinds([]) == 0
+
+
+def test_an_application_that_makes_up_names_fills_no_memory() -> None:
+    for number in range(2 * MAX_SPELLINGS):
+        kinds([(b"x-made-up-%d" % number, b"")])
+    kinds([(b"x" * 10_000, b"")])
+
+    assert len(headers_module._spellings) <= MAX_SPELLINGS
+    assert kinds([(b"SeT-cOoKiE", b"")]) == SETTING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consentkit.gate.claims import Claims
-from consentkit.gate.insertion import Inserts
+from consentkit.gate.inserts import Inserts
 from consentkit.gate.stream import HtmlGate
 
 INSERTS = Inserts("<HEAD>", "<BANNER>", "<END>")

@@ -25,9 +25,15 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
         (b";a=b", b""),
         (b"\xff=1", b"\xff"),
         (b"a\x00b=1", b"a\x00b"),
+        (b"\xa0a=1", b"\xa0a"),
+        # Sent back as "a=b".
+        (b"=a=b", b"a"),
+        (b" = a = b; c=d", b"a"),
+        (b"==a=b", b"a"),
+        (b"=;a=b", b""),
     ],
 )
-def test_the_name_is_what_stands_before_the_first_equals_sign(header: bytes, name: bytes) -> None:
+def test_the_name_is_that_by_which_the_cookie_comes_back(header: bytes, name: bytes) -> None:
     assert cookie_name(header) == name
 
 
@@ -124,3 +130,26 @@ def test_no_header_makes_it_raise(header: bytes, date: bytes) -> None:
 def test_every_date_that_is_written_as_the_standard_wants_is_read(moment: datetime) -> None:
     moment = moment.replace(microsecond=0, tzinfo=UTC)
     assert cookie_date(moment.strftime("%a, %d %b %Y %H:%M:%S GMT").encode()) == moment.timestamp()
+
+
+# What is remembered of the attributes is when, and not whether that is over.
+def test_a_moment_that_passes_makes_a_deletion_of_the_same_header() -> None:
+    header = b"a=1; Expires=Mon, 23 Nov 2026 13:00:00 GMT"
+
+    for _ in range(2):
+        assert [is_deletion(header, NOW + seconds) for seconds in (0, 3_500, 3_600, 7_200, 0)] == [
+            False, False, True, True, False,
+        ]  # fmt: skip
+        assert lifetime(header, NOW) == 3_600
+
+
+@given(
+    st.binary(max_size=20), st.lists(st.sampled_from([b"Max-Age=0", b"Max-Age=9", b"Path=/", b"", b"a=b"]))
+)
+def test_a_name_and_value_say_nothing_of_time(pair: bytes, attributes: list[bytes]) -> None:
+    pair = pair.replace(b";", b"")
+    header = b";".join([pair, *attributes])
+    ages = [attribute for attribute in attributes if attribute.startswith(b"Max-Age")]
+
+    assert is_deletion(header, NOW) is (ages[-1:] == [b"Max-Age=0"])
+    assert is_deletion(header + b"; x=" + b"x" * 600, NOW) is is_deletion(header, NOW)

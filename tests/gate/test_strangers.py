@@ -54,7 +54,11 @@ def test_what_names_no_host_says_nothing(
     assert not caplog.records
 
 
-def test_a_flood_of_names_is_bounded(strangers: Strangers) -> None:
+def test_a_flood_of_names_is_bounded_and_the_log_says_so_once(
+    strangers: Strangers, caplog: pytest.LogCaptureFixture
+) -> None:
     strangers.note(("img-src", f"https://h{number}.example/") for number in range(3 * MAX_STRANGERS))
 
     assert len(strangers.seen) == MAX_STRANGERS
+    assert caplog.text.count("further ones are not told") == 1
+    assert len(caplog.records) == MAX_STRANGERS + 1

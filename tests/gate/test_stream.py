@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from consentkit import parse_policy
 from consentkit.gate.claims import Claims
+from consentkit.gate.inserts import Inserts
 from consentkit.gate.rewriter import MAX_HELD
 from consentkit.gate.stream import WINDOW, HtmlGate
 
@@ -95,6 +96,7 @@ CLOSES = {
     "<a ping=//t.example href=//t.example>x</a>": '<a data-consent="t" data-consent-ping=//t.example href=//t.example>x</a>',
     "<div data-consent=x><img src=/a><div><img src=/b></div></div><img src=/c>": '<div data-consent=x><img data-consent="x" data-consent-src=/a><div><img data-consent="x" data-consent-src=/b></div></div><img src=/c>',
     "<script data-consent='x'>1</script><script>2</script>": """<script type="text/plain" data-consent='x'>1</script><script>2</script>""",
+    "<iframe srcdoc='&lt;img src=//&amp;#116;.example&gt;'></iframe>": """<iframe data-consent="t" data-consent-srcdoc='&lt;img src=//&amp;#116;.example&gt;'></iframe>""",
     "<svg><style>@import '&#47;/t.example'</style></svg>": """<svg><style data-consent="t" type="text/plain">data-consent{}@import '&#47;/t.example'</style></svg>""",
     "<svg><script>tra<!-- -->ck(1)</script></svg>": """<svg><script data-consent="t" type="text/plain">tra<!-- -->ck(1)</script></svg>""",
     "<style data-consent=x>@import '/a'</style>": """<style type="text/plain" data-consent=x>data-consent{}@import '/a'</style>""",
@@ -253,6 +255,23 @@ def test_a_script_that_goes_on_in_the_next_piece_is_judged_as_one(before: int, w
 
     assert gated(html).count(b'<script data-consent="t" type="text/plain">') == 1
     assert gated(html) == gated(html, 20_000)
+
+
+# R-16
+def test_a_script_that_begins_right_behind_the_banner_is_judged_with_all_that_follows() -> None:
+    gate = HtmlGate(CLAIMS, closed=CLOSED, inserts=lambda: Inserts("", "<b>?</b>", ""))
+    pieces = [b"<!doctype html><body><script>", b"/" * 3_000, b"\ntrack(1)", b"</script>"]
+    out = b"".join([*map(gate.feed, pieces), gate.close()])
+
+    assert b'<b>?</b><script data-consent="t" type="text/plain">' in out
+
+
+# R-16
+def test_behind_a_picture_of_svg_a_page_is_html_again() -> None:
+    far = "<p>x</p>" * 500
+    page = f"<svg><title>x</title></svg>{far}<style>a{{background:url(//t.example)}}</style>"
+
+    assert gated(page) == page.replace("//t", "about:invalid#//t").encode()
 
 
 def test_what_can_leave_leaves_at_once() -> None:

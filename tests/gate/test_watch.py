@@ -65,6 +65,12 @@ def test_whatever_runs_unasked_is_looked_into(before: str) -> None:
     assert WATCH.look(f"<input {before}fbq('x')>".encode()) != ()
 
 
+#
+@pytest.mark.parametrize("bracket", ["<", "&lt;", "&LT", "&#60;", "&#x3C;", "&#060", "&amp;lt;"])
+def test_a_script_within_an_attribute_is_looked_into(bracket: str) -> None:
+    assert WATCH.look(f"<iframe srcdoc='{bracket}script>fbq(1)'>".encode()) != ()
+
+
 def test_a_handler_of_what_a_visitor_does_on_purpose_is_left_alone() -> None:
     assert WATCH.look(b"<button onclick=\"fbq('x')\" onsubmit='gtag(1)'>") == ()
     assert not is_closed("onclick", "fbq('x')")

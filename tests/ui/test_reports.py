@@ -36,6 +36,17 @@ def test_both_forms_are_read() -> None:
     )
 
 
+def test_what_a_site_refuses_itself_is_no_stranger() -> None:
+    own = {"document-uri": "https://tides.example/a", "blocked-uri": "https://TIDES.example/b.js"}
+    other = {"document-uri": "https://tides.example/a", "blocked-uri": "https://spy.tides.example/b.js"}
+
+    assert parsed({"csp-report": {"effective-directive": "script-src", **own}}) == []
+    assert len(parsed({"csp-report": {"effective-directive": "script-src", **other}})) == 1
+    for page in ("https://spy.example/", "https://[", 1, None):
+        body = {**NEW["body"], "documentURL": page}  # type: ignore[dict-item]
+        assert len(parsed([{**NEW, "body": body}], MEDIA_TYPES[1])) == (page != "https://spy.example/")
+
+
 @pytest.mark.parametrize(
     "document",
     [None, 1, "x", [], {}, [None, 1, []], {"csp-report": 1}, {"csp-report": {"blocked-uri": 1}},

@@ -21,12 +21,13 @@ from dataclasses import replace
 from functools import lru_cache
 from time import time
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..policy.digest import LENGTH, material_digests
 from ..policy.model import CONSENT_COOKIE_NAMES, Policy
 from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
+from .memory import Memory
 from .model import Answer, Choice, Consent
 from .signer import CookieSigner
 
@@ -38,19 +39,48 @@ LEEWAY: Final = 300
 #: How many verified values are remembered. An entry takes about 2 kB.
 REMEMBERED: Final = 4_096
 
-_HOST_NAME, _PLAIN_NAME = (name.encode() for name in CONSENT_COOKIE_NAMES)
+#: The name of the cookie, by whether the request came over https, where only the ``__Host-`` name counts.
+NAMES: Final = {True: CONSENT_COOKIE_NAMES[0].encode(), False: CONSENT_COOKIE_NAMES[1].encode()}
 _DIGESTS: Final = f"(?:[A-Za-z0-9_-]{{{LENGTH}}})*"
+_AT: Final = "[0-9a-f]{8}"
+_ANSWERS: Final = f"[01]{_DIGESTS}~{_DIGESTS}"
+# Most visitors have answered once: the first group stands apart, so that nothing has to be cut up.
 _VALUE: Final = re.compile(
-    rf"1\.([A-Za-z0-9_-]{{22}})?((?:\.[0-9a-f]{{8}}[01]{_DIGESTS}~{_DIGESTS})+)\.[A-Za-z0-9_-]{{43}}"
+    rf"1\.([A-Za-z0-9_-]{{22}})?\.({_AT})({_ANSWERS})((?:\.{_AT}{_ANSWERS})*)\.[A-Za-z0-9_-]{{43}}".encode()
 )
+#: Characters of a signature and of the dot before it.
+_SIGNED: Final = 44
+
+# Until Python 3.12 a look at a member of an enumeration is slow, and this is done for every stranger.
+_GRANTED, _DENIED = Choice.GRANTED, Choice.DENIED
+# What a NamedTuple makes of its arguments first takes longer than the tuple.
+_new: Final = tuple.__new__
 
 
-class _Opened(NamedTuple):
-    """A genuine value: what it says and the span of moments at which that was answered."""
+class _Opened:
+    """A genuine value: what it says, and the span of moments in which all of it holds.
 
-    consent: Consent
-    oldest: int
-    newest: int
+    Attributes:
+        consent: what it says, without the signal.
+        since: the moment, less some leeway, of its newest answer.
+        until: the moment at which its oldest answer is over.
+        over: the moment at which its newest answer is over.
+    """
+
+    __slots__ = ("_signalled", "consent", "over", "since", "until")
+
+    def __init__(self, consent: Consent, oldest: int, newest: int, lifetime: int) -> None:
+        self.consent = consent
+        self.since = newest - LEEWAY
+        self.until = oldest + lifetime
+        self.over = newest + lifetime
+        self._signalled: Consent | None = None
+
+    def under_signal(self) -> Consent:
+        """Return what it says to a request with ``Sec-GPC: 1``."""
+        if self._signalled is None:
+            self._signalled = replace(self.consent, gpc=True)
+        return self._signalled
 
 
 class ConsentCookie:
@@ -81,10 +111,10 @@ class ConsentCookie:
         self._signer = CookieSigner(check_keys(secret_key), SALT)
         self._undecided = {gpc: Consent(policy, gpc=gpc) for gpc in (False, True)}
         self._said: set[str] = set()
-        # lru_cache keeps no exceptions, so a flood of forged values evicts nobody.
-        self._open = lru_cache(REMEMBERED)(self._verify)
+        # It keeps nothing of what raises, so a flood of forged values evicts nobody.
+        self._open = Memory(self._verify, REMEMBERED)
         # Visitors differ in little but id and time: most have granted all, or denied all.
-        self._named = lru_cache(REMEMBERED)(self._find_names)
+        self._said_at_once = lru_cache(REMEMBERED)(self._find_names)
 
     def read(self, headers: Iterable[tuple[bytes, bytes]], *, secure: bool, gpc: bool = False) -> Consent:
         """Return the consent that request ``headers`` carry. Never raises for what a client sent.
@@ -97,12 +127,29 @@ class ConsentCookie:
             gpc: whether the request carries ``Sec-GPC: 1``.
         """
         try:
-            values = candidates(headers, _HOST_NAME if secure else _PLAIN_NAME)
-            one = len(values) == 1
-            consent = self._in_force(self._open(values[0])) if one else self._agreed(values)
+            values = candidates(headers, NAMES[secure])
+            if len(values) == 1:
+                return self.read_one(values[0], gpc=gpc)
+            return self._for_request(self._agreed(values), gpc=gpc)
         except UnusableCookieError as reason:
             self._say_once(str(reason))
-            consent = None
+            return self._undecided[gpc]
+
+    def read_one(self, value: bytes | None, *, gpc: bool = False) -> Consent:
+        """``read``, for the only value that a request carries, or for none."""
+        if value is None:
+            return self._undecided[gpc]
+        try:
+            opened = self._open.recent.get(value) or self._open(value)
+            # Looked at with every request: what is remembered may have come to its end.
+            if opened.since <= self._clock() < opened.until:
+                return opened.under_signal() if gpc else opened.consent
+            return self._for_request(self._in_force(opened), gpc=gpc)
+        except UnusableCookieError as reason:
+            self._say_once(str(reason))
+            return self._undecided[gpc]
+
+    def _for_request(self, consent: Consent | None, *, gpc: bool) -> Consent:
         if consent is None:
             return self._undecided[gpc]
         return replace(consent, gpc=True) if gpc else consent
@@ -182,11 +229,11 @@ class ConsentCookie:
             UnusableCookieError: an answer was given in the future.
         """
         now = int(self._clock())
-        if opened.newest > now + LEEWAY:
+        if now < opened.since:
             raise UnusableCookieError("it comes from the future")
-        if opened.oldest + self._lifetime > now:
+        if now < opened.until:
             return opened.consent
-        if opened.newest + self._lifetime <= now:
+        if now >= opened.over:
             return None
         answers = {
             name: answer
@@ -201,28 +248,42 @@ class ConsentCookie:
         Raises:
             UnusableCookieError: it was not signed by one of our keys, or not for this purpose.
         """
-        match = _VALUE.fullmatch(value.decode("latin-1"))
+        match = _VALUE.fullmatch(value)
         if match is None:
             raise UnusableCookieError("its format is not ours")
-        payload, _, signature = value.rpartition(b".")
-        if not self._signer.is_genuine(payload, signature):
+        if not self._signer.is_genuine(value[:-_SIGNED], value[1 - _SIGNED :]):
             raise UnusableCookieError("its signature is not ours")
+        consent_id, at, said, others = match.groups()
         answers: dict[str, Answer] = {}
-        moments = []
-        for group in match[2].split(".")[1:]:
-            at, gpc = int(group[:8], 16), group[8] == "1"
-            moments.append(at)
-            granted, _, denied = group[9:].partition("~")
-            # Denials come last: were a name in both lists, the denial would stand.
-            if granted:
-                answers |= dict.fromkeys(self._named(granted), Answer(Choice.GRANTED, at, gpc))
-            if denied:
-                answers |= dict.fromkeys(self._named(denied), Answer(Choice.DENIED, at, gpc))
-        consent = Consent(self._policy, MappingProxyType(answers), match[1])
-        return _Opened(consent, min(moments), max(moments))
+        oldest = newest = self._add(answers, at, said)
+        if others:
+            for group in others[1:].split(b"."):
+                moment = self._add(answers, group[:8], group[8:])
+                oldest, newest = min(oldest, moment), max(newest, moment)
+        name = None if consent_id is None else consent_id.decode()
+        return _Opened(Consent(self._policy, MappingProxyType(answers), name), oldest, newest, self._lifetime)
 
-    def _find_names(self, digests: str) -> tuple[str, ...]:
-        """Return the names that ``digests`` stand for; those of older declarations are left out."""
+    def _add(self, answers: dict[str, Answer], at: bytes, said: bytes) -> int:
+        """Add what was ``said`` at one moment to ``answers``; return the moment."""
+        moment = int(at, 16)
+        gpc, granted, denied = self._said_at_once(said)
+        if granted:
+            answer = _new(Answer, (_GRANTED, moment, gpc))
+            for name in granted:
+                answers[name] = answer
+        # Denials come last: were a name in both lists, the denial would stand.
+        if denied:
+            answer = _new(Answer, (_DENIED, moment, gpc))
+            for name in denied:
+                answers[name] = answer
+        return moment
+
+    def _find_names(self, said: bytes) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
+        """Return whether GPC was on, and what was granted and denied, as far as it is declared so today."""
+        granted, _, denied = said[1:].decode().partition("~")
+        return said[:1] == b"1", self._declared(granted), self._declared(denied)
+
+    def _declared(self, digests: str) -> tuple[str, ...]:
         cut = (digests[start : start + LENGTH] for start in range(0, len(digests), LENGTH))
         return tuple(self._names[digest] for digest in cut if digest in self._names)
 

@@ -47,6 +47,10 @@ class Answer(NamedTuple):
     gpc: bool = False
 
 
+# Until Python 3.12 a look at a member of an enumeration takes longer than all else that settles a question.
+_GRANTED: Final = Choice.GRANTED
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a category or service is allowed or not.
@@ -101,7 +105,14 @@ class Consent:
         Raises:
             UnknownNameError: the policy declares no such name.
         """
-        return self._settle(name)[0]
+        category = self.policy.category_of(name)
+        if category.essential:
+            return True
+        # Asked with every request and for every cookie: ``explain`` says the same at more length.
+        answer = self.answers.get(name) or self.answers.get(category.id)
+        if self.gpc and self._signal_denies(category, answer):
+            return False
+        return answer is not None and answer.choice is _GRANTED
 
     def explain(self, name: str) -> Explanation:
         """Return the answer of ``allows`` together with what settled it.
@@ -128,12 +139,14 @@ class Consent:
     @cached_property
     def closed(self) -> frozenset[str]:
         """The optional categories and services that may not act for this visitor now."""
-        return frozenset(
-            name
-            for category in self.policy.optional
-            for name in (category.id, *(service.id for service in category.services))
-            if not self.allows(name)
-        )
+        closed = set()
+        for category in self.policy.optional:
+            if not self.allows(category.id):
+                closed.add(category.id)
+            for service in category.services:
+                if not self.allows(service.id):
+                    closed.add(service.id)
+        return frozenset(closed)
 
     @property
     def decided_at(self) -> int | None:
@@ -210,7 +223,7 @@ class Consent:
 
     def _signal_denies(self, category: Category, answer: Answer | None) -> bool:
         """Return whether GPC, and not the visitor's own answer, denies ``category`` (R-46)."""
-        return self.gpc and category.gpc and not (answer and answer.choice is Choice.GRANTED and answer.gpc)
+        return self.gpc and category.gpc and not (answer and answer.choice is _GRANTED and answer.gpc)
 
     def _settle(self, name: str) -> tuple[bool, Reason, str]:
         category = self.policy.category_of(name)
@@ -223,7 +236,7 @@ class Consent:
         if answer is None:
             return False, Reason.UNDECIDED, category.id
         reason = Reason.CATEGORY_CHOICE if decided_by == category.id else Reason.SERVICE_CHOICE
-        return answer.choice is Choice.GRANTED, reason, decided_by
+        return answer.choice is _GRANTED, reason, decided_by
 
     def _decide(self, names: Iterable[str], choice: Choice) -> Consent:
         answers = dict(self.answers)

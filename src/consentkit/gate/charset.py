@@ -35,9 +35,11 @@ class Charset(Protocol):
 
     Attributes:
         codec: what letters beyond ASCII in the text are really written in.
+        is_plain: whether the text is the bytes, one by one.
     """
 
     codec: str
+    is_plain: bool
 
     def read(self, data: bytes) -> str:
         """Return the text of the next piece."""
@@ -84,6 +86,8 @@ def charset_of(content_type: str | None, head: bytes) -> Charset:
 class _AsciiBased:
     """UTF-8, windows-1252, Shift_JIS, GBK and the rest."""
 
+    is_plain = True
+
     def __init__(self, label: str) -> None:
         # In an encoding that Python does not have, or has in another form, what is not ASCII is written as
         # character references.
@@ -114,6 +118,8 @@ def _keeps_ascii(codec: str) -> bool:
 class _Utf16:
     """UTF-16; half a pair of surrogates survives, and so does half a code unit at the end."""
 
+    is_plain = False
+
     def __init__(self, codec: str) -> None:
         self.codec = codec
         self._pending = b""
@@ -142,6 +148,7 @@ class _Iso2022Jp:
     """ISO-2022-JP, where ``<`` between two escapes may be half of a character: such bytes step aside."""
 
     codec = "iso-2022-jp"
+    is_plain = False
 
     def __init__(self) -> None:
         self._shifted = False

@@ -17,6 +17,11 @@ from .framework_cookies import FRAMEWORK_COOKIES
 #: Names whose standing is remembered; visitors choose names, so it must end somewhere.
 MAX_REMEMBERED: Final = 4_096
 
+# Browsers put blanks there; parsers of applications take everything away that Python calls white space.
+_BLANKS: Final = bytes(code for code in range(256) if chr(code).isspace())
+# A cookie without a name is sent back as its value alone, and that may look like a name and a value.
+_BEFORE_NAMES: Final = _BLANKS + b"="
+
 
 class Standing(NamedTuple):
     """What is known of a cookie's name.
@@ -36,6 +41,10 @@ class Standing(NamedTuple):
     lifetime: int | None = None
 
 
+#: Of our own cookies.
+OURS: Final = Standing()
+
+
 class CookieRules:
     """The cookies of one policy, ready to be looked up by name."""
 
@@ -45,14 +54,17 @@ class CookieRules:
         self._optional = [one for one in own if one[1]]
         self._essential = [one for one in own if not one[1]]
         self._frameworks = glob_matcher(FRAMEWORK_COOKIES)
-        self._ours = {name.encode(): Standing() for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES)}
+        self._ours = {name.encode(): OURS for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES)}
         self._known: dict[bytes, Standing] = dict(self._ours)
 
     def standing(self, name: bytes) -> Standing:
-        """Return what is known of the cookie ``name``."""
+        """Return what is known of the cookie ``name``, by itself and as applications read it."""
         known = self._known.get(name)
         if known is None:
             known = self._find(name.decode("latin-1"))
+            read = without_blanks(name)
+            if read != name:
+                known = _both(known, self._find(read.decode("latin-1")))
             if len(self._known) >= MAX_REMEMBERED:
                 self._known = dict(self._ours)
             self._known[name] = known
@@ -69,6 +81,17 @@ class CookieRules:
         if essential:
             return Standing(lifetime=_longest(essential))
         return Standing(declared=self._frameworks.match(name) is not None)
+
+
+def _both(one: Standing, other: Standing) -> Standing:
+    """Return what is known of a cookie that goes by two names: it may pass if it may under each."""
+    return Standing(
+        owners=tuple(dict.fromkeys(one.owners + other.owners)),
+        declared=one.declared and other.declared,
+        glob=one.glob or other.glob,
+        paths=tuple(dict.fromkeys(one.paths + other.paths)),
+        lifetime=None,
+    )
 
 
 def _longest(items: Iterable[StoredItem]) -> int:
@@ -88,13 +111,45 @@ def _own_cookies(policy: Policy) -> list[tuple[str, StoredItem]]:
 
 def cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """Return the name of every cookie in a request, in order; one without a name is empty."""
-    return [
-        name.strip(b" \t") if equals else b""
-        for key, line in headers
-        if key == b"cookie"
-        for name, equals, rest in (pair.partition(b"=") for pair in line.split(b";"))
-        if equals or name.strip(b" \t")
-    ]
+    return [name for line in cookie_lines(headers) for name in names_in(line)]
+
+
+def cookie_lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Return the values of the ``Cookie`` headers; ASGI has servers write their names in lower case."""
+    return [line for key, line in headers if key == b"cookie"]
+
+
+def names_in(line: bytes) -> list[bytes]:
+    """Return the name of every cookie in one ``Cookie`` header as applications read it, in order."""
+    names = []
+    for pair in line.split(b";"):
+        name, equals, _ = pair.partition(b"=")
+        name = without_blanks(name)
+        if name and equals:
+            names.append(name)
+        elif name or equals:
+            names.append(name_sent_back(pair) if equals else b"")
+    return names
+
+
+def without_blanks(name: bytes) -> bytes:
+    """Return a cookie's name as it is after an application has taken away the white space around it."""
+    if not name.isascii():
+        # Some read headers as Latin-1, others as UTF-8, and each has blanks that are none to the other.
+        try:
+            return name.decode().strip().encode()
+        except UnicodeDecodeError:
+            pass
+    return name.strip(_BLANKS)
+
+
+def name_sent_back(pair: bytes) -> bytes:
+    """Return the name by which a cookie that was set without one comes back; empty if by none.
+
+    A browser that was told ``=a=b`` keeps the value ``a=b`` and sends that (RFC 6265bis, section 5.8.3).
+    """
+    name, equals, _ = pair.lstrip(_BEFORE_NAMES).partition(b"=")
+    return without_blanks(name) if equals else b""
 
 
 def without_cookies(
@@ -120,7 +175,5 @@ def without_cookies(
 
 def _name(pair: bytes) -> bytes | None:
     """Return the name of one pair of a Cookie header; ``None`` for an empty one."""
-    name, equals, _ = pair.partition(b"=")
-    if not equals:
-        return b"" if name.strip(b" \t") else None
-    return name.strip(b" \t")
+    names = names_in(pair)
+    return names[0] if names else None

@@ -3,50 +3,45 @@
 It is the second lock: what a script of the site's own puts together at run time is not in any markup,
 but the browser asks the policy before it connects. (Not always: a ``preconnect`` ignores it.)
 
-A site's own policy is changed as little as possible. Directives are text separated by ``;``, of which
-the first of a name counts (CSP Level 3, section 2.2.1); those that stay, stay byte for byte.
+A site's own policy is changed as little as possible. Of what it says nothing about, a policy of our own
+says something beside it: browsers fetch only what every policy of a page allows.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from ..policy.model import Service
 from .claims import hosts_of
+from .csp_page import allows_stylesheet, page_source
+from .csp_source import Source, parse_source
+from .csp_terms import ENFORCED, Here, Mode
+from .csp_text import KINDS, PolicyText, policies_in
+
+logger = logging.getLogger("consentkit")
 
 Headers = list[tuple[bytes, bytes]]
-Mode = Literal["report", "enforce"]
-
-MODES: Final = ("off", "report", "enforce")
-
 #: The name under which reports are asked for, in ``Reporting-Endpoints`` and in policies.
 ENDPOINT: Final = "consentkit"
 
-_ENFORCED: Final = b"content-security-policy"
 _REPORTED: Final = b"content-security-policy-report-only"
 _ENDPOINTS: Final = b"reporting-endpoints"
 
 # What a site without a policy of its own can go on doing: everything but talking to strangers.
 _OWN: Final = "'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
-# Which directives speak for another one that is not there (CSP Level 3, section 6.8.3).
-_GOVERNED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "script-src": ("script-src-elem", "script-src", "default-src"),
-    "style-src": ("style-src-elem", "style-src", "default-src"),
-    "frame-src": ("frame-src", "child-src", "default-src"),
-    "worker-src": ("worker-src", "child-src", "script-src", "default-src"),
-}
-_FOR_HOSTS: Final = (
-    "script-src",
-    "connect-src",
-    "img-src",
-    "frame-src",
-    "style-src",
-    "font-src",
-    "media-src",
-)
-_NONCE: Final = re.compile(r"'nonce-([A-Za-z0-9+/_-]{8,}={0,2})'", re.IGNORECASE)
+# Nobody has said of a service what it needs: then its hosts, for all of these.
+_FOR_HOSTS: Final = tuple(kind for kind in KINDS if kind != "object-src")
+# Sources that are told of, so that each is told once.
+_MAX_TOLD: Final = 100
+
+
+class _Needs(NamedTuple):
+    sources: Mapping[str, tuple[str, ...]]  # by directive
+    claimed: Mapping[str, frozenset[Source]]  # the same and every host of the service, by directive
+    everywhere: frozenset[Source]  # all of that together
 
 
 class ContentPolicy:
@@ -54,145 +49,186 @@ class ContentPolicy:
 
     Args:
         services: every service, also the essential ones.
-        mode: ``"enforce"`` changes the site's policies, or sends one of our own; ``"report"`` leaves them
-            alone and sends the same beside them, for reports only.
+        mode: ``"enforce"`` changes the site's policies and sends one of our own where they are silent;
+            ``"report"`` leaves them alone and sends the same beside them, for reports only.
     """
 
     def __init__(self, services: Iterable[Service], *, mode: Mode) -> None:
         self._mode = mode
-        self._sources = {service.id: _sources(service) for service in services}
+        self._services = {service.id: _needs(service) for service in services}
+        self._allowed = lru_cache(256)(self._find_allowed)
+        self._judged = lru_cache(8_192)(self._judge)
+        self._told: set[str] = set()
 
-    def headers(self, headers: Headers, closed: frozenset[str], reports: str) -> Headers:
+    @property
+    def enforces(self) -> bool:
+        """Whether the site's own policies are changed."""
+        return self._mode == "enforce"
+
+    def headers(self, headers: Headers, closed: frozenset[str], here: Here) -> Headers:
         """Return the headers of a page with the policies for one visitor.
 
         Args:
             headers: of the response.
             closed: the services that are not allowed now.
-            reports: path to which browsers send reports.
+            here: where the page is.
         """
-        allowed = _joined(one for service, one in self._sources.items() if service not in closed)
-        gone = _hosts(one for service, one in self._sources.items() if service in closed) - _hosts([allowed])
-        own = [value for key, value in headers if key.lower() == _ENFORCED]
-        if self._mode == "enforce":
-            kept = [
-                (key, _changed(value, allowed, gone) if key.lower() in (_ENFORCED, _REPORTED) else value)
+        own = [text for key, value in headers if key.lower() == ENFORCED for text in policies_in(value)]
+        ours = self._ours([PolicyText(text) for text in own], closed, here)
+        if self.enforces:
+            changed = [
+                (key, self._header(value, closed, here, reported=key.lower() == ENFORCED))
+                if key.lower() in (ENFORCED, _REPORTED)
+                else (key, value)
                 for key, value in headers
             ]
-            added = [] if own else [(_ENFORCED, _policy_of_our_own(allowed))]
-        else:
-            kept = list(headers)
-            policies = [_changed(value, allowed, gone) for value in own] or [_policy_of_our_own(allowed)]
-            added = [(_REPORTED, policy) for policy in policies]
-        reported = [(key, _with_reports(value, reports)) for key, value in added]
-        return [*_with_endpoint(kept, reports), *reported] if added else kept
+            return [*_with_endpoint(changed, here), *((ENFORCED, policy) for policy in ours)]
+        copies = [
+            self._header(text.encode("latin-1"), closed, here, reported=True)
+            for text in own
+            if PolicyText(text).fetching
+        ]
+        return [*_with_endpoint(headers, here), *((_REPORTED, policy) for policy in (*copies, *ours))]
+
+    def _ours(self, own: Sequence[PolicyText], closed: frozenset[str], here: Here) -> list[bytes]:
+        """Return a policy for all of what those of the site say nothing about; none if that is nothing."""
+        silent = [kind for kind in KINDS if not any(policy.governing(kind) for policy in own)]
+        if not silent:
+            return []
+        names = ["default-src"] if len(silent) == len(KINDS) else silent
+        ours = PolicyText("; ".join(f"{name} {_OWN}" for name in names))
+        for kind, needed in sorted(self._allowed(closed).items()):
+            _add(ours, kind, needed)
+        _ask_for_reports(ours, here)
+        return [str(ours).encode("latin-1")]
+
+    def _header(self, value: bytes, closed: frozenset[str], here: Here, *, reported: bool) -> bytes:
+        """Return one header, which may hold several policies, for one visitor."""
+        policies = [PolicyText(text) for text in policies_in(value)]
+        for policy in policies:
+            self._change(policy, closed, here)
+            if reported and policy.fetching:
+                _ask_for_reports(policy, here)
+        return ",".join(map(str, policies)).encode("latin-1")
+
+    def _change(self, policy: PolicyText, closed: frozenset[str], here: Here) -> None:
+        for name in policy.fetching:
+            present = policy.sources(name)
+            if not _trusts_scripts(name, present):
+                left = [source for source in present if not self._is_gone(source, name, closed, here)]
+                if left != present:
+                    policy.write(name, left)
+        for kind, needed in self._allowed(closed).items():
+            _add(policy, kind, needed)
+        if not allows_stylesheet(policy, here.host, here.assets):
+            _add(policy, "style-src", _stylesheet(here))
+
+    def _is_gone(self, text: str, name: str, closed: frozenset[str], here: Here) -> bool:
+        """Return whether a source of the site's own may not stay in a directive."""
+        kind = name.removesuffix("-elem")
+        if text.startswith("'") or not self._judged(text, kind if kind in KINDS else "", closed):
+            return False
+        source = parse_source(text)
+        assert source is not None  # noqa: S101 # otherwise it would not have been judged so
+        page = page_source(here.host)
+        if source.is_everybody or (page is not None and source.covers(page)):
+            self._tell(
+                text,
+                "The policy of a page allows %s in %s. That covers declared services too, and a browser "
+                "cannot be told to refuse them there. Name the hosts instead. Said once.",
+                name,
+            )
+            return False
+        if source.host.startswith("*."):
+            self._tell(
+                text,
+                "The policy of a page allows %s in %s. That covers declared services too, so it is taken out "
+                "while one of them is not allowed. Name other hosts one by one. Said once.",
+                name,
+            )
+        return True
+
+    def _tell(self, source: str, sentence: str, name: str) -> None:
+        if source not in self._told and len(self._told) < _MAX_TOLD:
+            self._told.add(source)
+            logger.warning(sentence, source[:100], name)
+
+    def _judge(self, text: str, kind: str, closed: frozenset[str]) -> bool:
+        """Return whether a source lets something of a closed service through that nothing open needs."""
+        source = parse_source(text)
+        if source is None:
+            return False
+        refused = self._claimed(kind, (one for name, one in self._services.items() if name in closed))
+        if not any(source.meets(one) for one in refused):
+            return False
+        needed = self._claimed(kind, (one for name, one in self._services.items() if name not in closed))
+        return not any(one.covers(source) for one in needed)
+
+    @staticmethod
+    def _claimed(kind: str, services: Iterable[_Needs]) -> frozenset[Source]:
+        return frozenset(
+            source for one in services for source in (one.claimed[kind] if kind else one.everywhere)
+        )
+
+    def _find_allowed(self, closed: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return what everything that is not closed needs, by directive."""
+        joined: dict[str, dict[str, None]] = {}
+        for name, one in self._services.items():
+            if name not in closed:
+                for kind, sources in one.sources.items():
+                    joined.setdefault(kind, {}).update(dict.fromkeys(sources))
+        return {kind: tuple(sources) for kind, sources in joined.items() if sources}
 
 
-def nonce_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """Return the nonce that a page's own policy lets its style sheets carry, if it has one."""
-    for key, value in headers:
-        if key.lower() != _ENFORCED:
-            continue
-        for policy in value.decode("latin-1").split(","):
-            directives = dict(reversed([_parted(text) for text in policy.split(";")]))
-            governing = next((name for name in _GOVERNED_BY["style-src"] if name in directives), "")
-            match = _NONCE.search(directives.get(governing, ""))
-            if match is not None:
-                return match[1]
-    return None
+def _needs(service: Service) -> _Needs:
+    sources = service.csp or dict.fromkeys(_FOR_HOSTS, hosts_of(service))
+    hosts = _parsed(service.hosts if service.csp else hosts_of(service))
+    claimed = {kind: hosts | _parsed(sources.get(kind, ())) for kind in KINDS}
+    everything = hosts.union(*map(_parsed, sources.values()))
+    return _Needs(sources, claimed, everything)
 
 
-def _sources(service: Service) -> Mapping[str, tuple[str, ...]]:
-    """Return what a service needs by directive; where nobody has said, its hosts for everything."""
-    return service.csp or dict.fromkeys(_FOR_HOSTS, hosts_of(service))
+def _parsed(sources: Iterable[str]) -> frozenset[Source]:
+    return frozenset(source for source in map(parse_source, sources) if source is not None)
 
 
-def _joined(needs: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    joined: dict[str, dict[str, None]] = {}
-    for need in needs:
-        for directive, sources in need.items():
-            joined.setdefault(directive, {}).update(dict.fromkeys(sources))
-    return {directive: tuple(sources) for directive, sources in joined.items()}
+def _trusts_scripts(name: str, sources: Iterable[str]) -> bool:
+    """Return whether in a directive hosts are ignored, and trust comes from a nonce alone."""
+    return name.startswith("script-src") and "'strict-dynamic'" in map(str.lower, sources)
 
 
-def _hosts(needs: Iterable[Mapping[str, tuple[str, ...]]]) -> frozenset[str]:
-    return frozenset(_bare(source) for need in needs for sources in need.values() for source in sources)
+def _add(policy: PolicyText, kind: str, needed: Iterable[str]) -> None:
+    """Add what is needed to the directive that governs it, unless it is allowed already."""
+    name = policy.governing(kind)
+    if name is None:
+        return
+    present = policy.sources(name)
+    parsed = [source for source in map(parse_source, present) if source is not None]
+    missing = [one for one in needed if not _is_known(one, parsed)]
+    if missing and not _trusts_scripts(kind, present):
+        # Where the default speaks, only this kind of thing is to be allowed more than the rest.
+        policy.write(kind if name == "default-src" else name, [*present, *missing])
 
 
-def _bare(source: str) -> str:
-    """Return a source without its scheme and a slash at its end."""
-    return source.lower().partition("://")[2].rstrip("/") if "://" in source else source.lower().rstrip("/")
+def _is_known(needed: str, present: Iterable[Source]) -> bool:
+    source = parse_source(needed)
+    return source is not None and any(one.is_live == source.is_live and one.covers(source) for one in present)
 
 
-def _policy_of_our_own(allowed: Mapping[str, tuple[str, ...]]) -> bytes:
-    directives = [f"default-src {_OWN}"]
-    directives += [
-        f"{name} {_OWN} {' '.join(sources)}" for name, sources in sorted(allowed.items()) if sources
-    ]
-    return "; ".join(directives).encode("latin-1", "ignore")
+def _stylesheet(here: Here) -> tuple[str, ...]:
+    """Return the source for our stylesheet: its own path, so that nothing else is let in."""
+    return (f"{here.host}{here.assets}/",) if page_source(here.host) is not None else ()
 
 
-def _changed(value: bytes, allowed: Mapping[str, tuple[str, ...]], gone: frozenset[str]) -> bytes:
-    """Return one header, which may hold several policies, for one visitor."""
-    policies = value.decode("latin-1").split(",")
-    return ",".join(_merged(policy, allowed, gone) for policy in policies).encode("latin-1")
+def _ask_for_reports(policy: PolicyText, here: Here) -> None:
+    if "report-uri" not in policy and "report-to" not in policy:
+        policy.append(f"report-uri {here.reports}")
+        policy.append(f"report-to {ENDPOINT}")
 
 
-def _merged(policy: str, allowed: Mapping[str, tuple[str, ...]], gone: frozenset[str]) -> str:
-    texts = policy.split(";")
-    places: dict[str, int] = {}
-    for number, text in enumerate(texts):
-        places.setdefault(_parted(text)[0], number)
-    places.pop("", None)
-    needs: dict[str, list[str]] = {}
-    for directive, sources in allowed.items():
-        chain = _GOVERNED_BY.get(directive, (directive, "default-src"))
-        governing = next((name for name in chain if name in places), None)
-        if governing == "default-src":
-            # Only this kind of thing is to be allowed more than the rest.
-            texts.append(f" {directive} {_parted(texts[places[governing]])[1]}")
-            places[directive] = len(texts) - 1
-            governing = directive
-        if governing is not None:
-            needs.setdefault(governing, []).extend(sources)
-    for name, number in places.items():
-        if name.endswith(("-src", "-src-elem")):
-            texts[number] = _directive(texts[number], needs.get(name, ()), gone)
-    return ";".join(texts)
-
-
-def _directive(text: str, needed: Iterable[str], gone: frozenset[str]) -> str:
-    """Return one directive with what is needed and without what is gone; ``text`` if nothing changes."""
-    name, value = _parted(text)
-    present = value.split()
-    kept = [source for source in present if _bare(source) not in gone]
-    known = {_bare(source) for source in kept}
-    # With 'strict-dynamic' hosts are ignored, and trust comes from a nonce alone.
-    trusting = "'strict-dynamic'" in known
-    added = [] if trusting else [one for one in dict.fromkeys(needed) if _bare(one) not in known]
-    if kept == present and not added:
-        return text
-    left = [source for source in kept if source.lower() != "'none'"] + added
-    return f"{text[: len(text) - len(text.lstrip())]}{name} {' '.join(left) if left else NONE}"
-
-
-NONE: Final = "'none'"
-
-
-def _parted(text: str) -> tuple[str, str]:
-    """Return a directive's name in lower case, and its value."""
-    name, _, value = text.strip(" \t\n\f\r").partition(" ")
-    return name.lower(), value.strip()
-
-
-def _with_reports(policy: bytes, reports: str) -> bytes:
-    if re.search(rb"(?:^|;)\s*report-(?:uri|to)\s", policy, re.IGNORECASE):
-        return policy
-    return policy + f"; report-uri {reports}; report-to {ENDPOINT}".encode("latin-1", "ignore")
-
-
-def _with_endpoint(headers: Headers, reports: str) -> Headers:
+def _with_endpoint(headers: Headers, here: Here) -> Headers:
     """Return the headers with the address for reports, beside those that the site has."""
-    own = f'{ENDPOINT}="{reports}"'.encode("latin-1", "ignore")
+    own = f'{ENDPOINT}="{here.reports}"'.encode("latin-1")
     present = [value for key, value in headers if key.lower() == _ENDPOINTS]
     others = [pair for pair in headers if pair[0].lower() != _ENDPOINTS]
     return [*others, (_ENDPOINTS, b", ".join([*present, own]))]

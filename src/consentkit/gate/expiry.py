@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import count
 from typing import Final
@@ -34,6 +35,10 @@ _STEP: Final = 37
 _turn = count()
 
 
+def _is_partitioned(header: bytes) -> bool:
+    return header.endswith(b"Partitioned")
+
+
 def deletions(
     cookies: Iterable[tuple[bytes, Iterable[str]]], *, host: str | None, secure: bool
 ) -> list[bytes]:
@@ -45,35 +50,39 @@ def deletions(
         secure: whether the request came over https.
     """
     found: list[bytes] = []
+    # With a port of five digits; visitors choose what they send, and it is remembered.
+    host = host if host is not None and len(host) <= MAX_HOST + 6 else ""
     for name, paths in cookies:
-        if len(name) <= MAX_NAME and _TOKEN.fullmatch(name):
-            found += _variants(name, dict.fromkeys(["/", *paths]), host, secure=secure)
+        if len(name) <= MAX_NAME:
+            found += _variants(name, tuple(paths), host, secure)
     # Few cookies are partitioned: those variants come last.
-    found.sort(key=lambda header: header.endswith(b"Partitioned"))
+    found.sort(key=_is_partitioned)
     if len(found) <= MAX_DELETIONS:
         return found
     start = next(_turn) * _STEP % len(found)
     return (found[start:] + found[:start])[:MAX_DELETIONS]
 
 
-def _variants(name: bytes, paths: Iterable[str], host: str | None, *, secure: bool) -> Iterator[bytes]:
-    """Yield the deletions of one cookie: each domain, path and, over https, partition."""
+@lru_cache(256)
+def _variants(name: bytes, paths: tuple[str, ...], host: str, secure: bool) -> tuple[bytes, ...]:  # noqa: FBT001
+    """Return the deletions of one cookie: each domain, path and, over https, partition."""
+    if not _TOKEN.fullmatch(name):
+        return ()
     domains = [""] if name.lower().startswith(b"__host-") else ["", *_domains(host)]
-    for path in paths:
+    found: list[bytes] = []
+    for path in dict.fromkeys(["/", *paths]):
         for domain in domains:
             attributes = f"; Domain={domain}" if domain else ""
             header = b"%b=; Path=%b%b; %b" % (name, path.encode(), attributes.encode(), _GONE)
-            if not secure:
-                yield header
-                continue
             # Prefixed cookies are deleted only with Secure; plain ones do not mind it.
-            yield header + b"; Secure"
-            yield header + b"; Secure; SameSite=None; Partitioned"
+            secured = (header + b"; Secure", header + b"; Secure; SameSite=None; Partitioned")
+            found += secured if secure else (header,)
+    return tuple(found)
 
 
-def _domains(host: str | None) -> Iterator[str]:
+def _domains(host: str) -> Iterator[str]:
     """Yield ``host`` without its port and each parent domain that has at least two labels."""
-    name = (host or "").rsplit(":", 1)[0] if not (host or "").startswith("[") else ""
+    name = host.rsplit(":", 1)[0] if not host.startswith("[") else ""
     if len(name) > MAX_HOST:
         return
     labels = name.rstrip(".").lower().split(".")

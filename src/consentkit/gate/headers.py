@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
+
+from .links import LINKING as LINKS
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -27,9 +30,41 @@ _FOR_NETWORKS: Final = (
 )
 # What of it keeps a response out of the cache already: no-store in any of them, 0 in X-Accel-Expires.
 _FORBIDDEN: Final = re.compile(rb"(?i)\s*0\s*\Z|(?:.*,)?\s*(?:private|no-store)\s*(?:,|\Z)", re.DOTALL)
-_CACHING: Final = frozenset({b"vary", b"cache-control", *_FOR_NETWORKS})
-_LENGTHS: Final = frozenset(map(len, _CACHING))
+_LENGTHS: Final = frozenset(map(len, (b"vary", b"cache-control", *_FOR_NETWORKS)))
 _JUST_PRIVATE: Final = (b"cache-control", b"private")
+
+#: What ``kinds`` tells of the headers of a response: it sets cookies, it makes browsers connect
+#: somewhere, it speaks to caches.
+SETTING, LINKING, CACHING = 1, 2, 4
+_KINDS: Final = {
+    b"set-cookie": SETTING,
+    **dict.fromkeys(LINKS, LINKING),
+    **dict.fromkeys((b"vary", b"cache-control", *_FOR_NETWORKS), CACHING),
+}
+#: Spellings of names that are remembered; an application may make them up.
+MAX_SPELLINGS: Final = 512
+_spellings: Final[dict[bytes, int]] = dict(_KINDS)
+
+
+def kinds(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return which kinds of headers are among ``headers``, of those that are ever touched."""
+    found = 0
+    for pair in headers:
+        try:
+            found |= _spellings[pair[0]]
+        except (KeyError, TypeError):
+            found |= _kind(pair[0])
+    return found
+
+
+def _kind(name: bytes) -> int:
+    lower = name.lower()
+    # Compared and not looked up: an application may send a bytearray, which has no hash and is not kept.
+    kind = next((kind for known, kind in _KINDS.items() if known == lower), 0)
+    if len(_spellings) < MAX_SPELLINGS and len(name) <= MAX_SPELLINGS:
+        with suppress(TypeError):
+            _spellings[name] = kind
+    return kind
 
 
 def for_one_visitor(headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...]) -> tuple[Headers, bool]:
@@ -38,10 +73,8 @@ def for_one_visitor(headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ..
     What most applications send says nothing of caches, and then two headers are simply added.
     """
     headers = list(headers)
-    for key, _ in headers:
-        # Told apart by their length first: looking at every name in lower case costs more.
-        if len(key) in _LENGTHS and key.lower() in _CACHING:
-            return with_private(with_vary(headers, names))
+    if kinds(headers) & CACHING:
+        return with_private(with_vary(headers, names))
     headers.append((b"vary", _merged(b"", names)))
     headers.append(_JUST_PRIVATE)
     return headers, False

@@ -7,10 +7,10 @@ the body. A document may leave out all three tags; a fragment has none of them a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from .attributes import StartTag
+from .inserts import Inserts
 
 # What may stand before the body without beginning it (HTML, "in head" and what comes before).
 _HEAD: Final = frozenset(
@@ -19,21 +19,6 @@ _HEAD: Final = frozenset(
         "style", "template", "title",
     }
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Inserts:
-    """What is put into a page, as markup; nothing where the page has it already.
-
-    Attributes:
-        head: for the end of ``<head>``.
-        banner: for the beginning of the body.
-        end: for the end of the document.
-    """
-
-    head: str = ""
-    banner: str = ""
-    end: str = ""
 
 
 class Insertion:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
+
+from .cookies import name_sent_back
 
 #: Characters of an attribute's value beyond which browsers ignore the attribute (RFC 6265bis, section 5.6).
 MAX_ATTRIBUTE: Final = 1_024
+#: Bytes of the attributes of a cookie up to which their meaning is remembered.
+MAX_REMEMBERED: Final = 512
 #: Seconds by which an application's "now" may lie ahead of ours and still mean a deletion.
 SLACK: Final = 2
 
@@ -26,9 +31,11 @@ _MONTHS: Final = (
 
 
 def cookie_name(header: bytes) -> bytes:
-    """Return the name of the cookie that a ``Set-Cookie`` sets; empty for one without a name."""
-    name, equals, _ = header.partition(b";")[0].partition(b"=")
-    return name.strip(b" \t") if equals else b""
+    """Return the name of the cookie that a ``Set-Cookie`` sets: the one by which it comes back."""
+    pair = header.partition(b";")[0]
+    name, equals, _ = pair.partition(b"=")
+    name = name.strip(b" \t")
+    return name if name and equals else name_sent_back(pair) if equals else b""
 
 
 def is_deletion(header: bytes, now: float) -> bool:
@@ -40,24 +47,29 @@ def is_deletion(header: bytes, now: float) -> bool:
         header: the value of the header.
         now: the time in UTC seconds.
     """
-    age, expires = _times(header)
+    age, expires = _times_of(header)
     return age <= 0 if age is not None else expires is not None and expires <= now + SLACK
 
 
 def lifetime(header: bytes, now: float) -> float | None:
     """Return for how many seconds a cookie is set; ``None`` until the browser is closed."""
-    age, expires = _times(header)
+    age, expires = _times_of(header)
     return age if age is not None or expires is None else expires - now
 
 
-def _times(header: bytes) -> tuple[float | None, float | None]:
+def _times_of(header: bytes) -> tuple[float | None, float | None]:
+    attributes = header.partition(b";")[2]
+    return _remembered(attributes) if len(attributes) <= MAX_REMEMBERED else _times(attributes)
+
+
+def _times(attributes: bytes) -> tuple[float | None, float | None]:
     """Return ``Max-Age`` and ``Expires``: the last of each, without what cannot be read.
 
     ``Max-Age`` counts before ``Expires``.
     """
     age: float | None = None
     expires: float | None = None
-    for attribute in header.split(b";")[1:]:
+    for attribute in attributes.split(b";"):
         key, _, value = attribute.partition(b"=")
         value = value.strip(b" \t")
         if len(value) > MAX_ATTRIBUTE:
@@ -71,6 +83,10 @@ def _times(header: bytes) -> tuple[float | None, float | None]:
             date = cookie_date(value)
             expires = date if date is not None else expires
     return age, expires
+
+
+# Applications set their cookies with the same few attributes. What they mean does not change with time.
+_remembered = lru_cache(256)(_times)
 
 
 def cookie_date(text: bytes) -> float | None:

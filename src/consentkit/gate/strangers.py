@@ -36,6 +36,8 @@ class Strangers:
             if host is None or (directive, host) in self.seen or len(self.seen) >= MAX_STRANGERS:
                 continue
             self.seen.add((directive, host))
+            if len(self.seen) == MAX_STRANGERS:
+                logger.warning("Browsers have reported %d hosts; further ones are not told.", MAX_STRANGERS)
             owners = self._claims.owners_of_url(blocked)
             if owners:
                 logger.info("A browser refused %s of %s (%s).", directive, host, ", ".join(owners))

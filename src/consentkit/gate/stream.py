@@ -15,7 +15,8 @@ from typing import Final
 from .charset import Charset, charset_of
 from .claims import Claims
 from .closing import Closing, Once, Placeholder
-from .insertion import Insertion, Inserts
+from .insertion import Insertion
+from .inserts import Inserts
 from .rewriter import Rewriter, TooLongError
 from .verdict import Judge
 from .watch import Places, Watch
@@ -108,10 +109,20 @@ class HtmlGate:
         assert self._charset is not None  # noqa: S101
         if self.withheld:
             return b""
+        places = None
+        # Large copies cost about as much as a look, so most pages get along without any.
+        as_it_is = self._charset.is_plain and not self._rewriter.held
+        if as_it_is:
+            places = self._watch.look(chunk)
+            if places == () and not more and self._rewriter.idle:
+                self._rewriter.skip()
+                return chunk
         text = self._charset.read(chunk)
+        if not as_it_is:
+            places = self._look(self._rewriter.held + text)
         out: list[str] = []
         try:
-            for piece in self._pieces(self._rewriter, text, more=more):
+            for piece in self._pieces(self._rewriter, text, places, more=more):
                 out.append(piece)  # noqa: PERF402 # what is out before it gets too long has to leave
         except TooLongError:
             self.withheld = True
@@ -120,11 +131,13 @@ class HtmlGate:
             )
         return self._charset.write("".join(out))
 
-    def _pieces(self, rewriter: Rewriter, text: str, *, more: bool) -> Iterator[str]:
-        """Yield what can leave of ``text``, which is looked at as a whole and, if need be, in windows."""
-        places = self._look(rewriter.held + text)
+    def _pieces(self, rewriter: Rewriter, text: str, places: Places | None, *, more: bool) -> Iterator[str]:
+        """Yield what can leave of ``text``; where the first look has found no places, window by window."""
         if places is not None:
             yield from _walk(rewriter, text, places, more=more)
+            return
+        if len(text) <= WINDOW:
+            yield rewriter.feed(text)
             return
         for at in range(0, len(text), WINDOW):
             piece = text[at : at + WINDOW]

@@ -53,7 +53,8 @@ CspDirective = Literal[
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built when the first file is read: most of the time that an import takes would go into this.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class ControllerTable(_Table):

@@ -32,6 +32,8 @@ GPC_PATH: Final = "/.well-known/gpc.json"
 GPC_READING: Final = "2026-11-23"
 #: Below the prefix, where browsers send reports of a Content-Security-Policy.
 REPORTS: Final = "reports"
+#: Below the prefix, where the stylesheet is.
+ASSETS: Final = "assets"
 #: The parameter and the fragment that lead to the confirmation.
 SAVED: Final = "choices=saved"
 SAVED_FRAGMENT: Final = "#choices-saved"
@@ -94,7 +96,7 @@ class Endpoints:
             prefix: {"GET": self._page, "POST": self._decision},
             f"{prefix}/state": {"GET": self._state},
         }
-        self._routes |= {f"{prefix}/assets/{path}": {"GET": self._asset} for path in pages.assets}
+        self._routes |= {f"{prefix}/{ASSETS}/{path}": {"GET": self._asset} for path in pages.assets}
         if on_reports is not None:
             self._routes[f"{prefix}/{REPORTS}"] = {"POST": self._reports}
         if policy.heeds_gpc:
@@ -138,7 +140,7 @@ class Endpoints:
 
     async def _asset(self, request: Request, _visitor: Visitor) -> Response:
         # Not request.url: it also reads Host and the query, and raises for what some clients send there.
-        asset = self._pages.assets[request.scope["path"].rsplit("/assets/", 1)[1]]
+        asset = self._pages.assets[request.scope["path"].rsplit(f"/{ASSETS}/", 1)[1]]
         return Response(asset.body, media_type=asset.media_type, headers=_FOR_EVER)
 
     async def _gpc(self, _request: Request, _visitor: Visitor) -> Response:

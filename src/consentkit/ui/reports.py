@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ..errors import DecisionError
 
@@ -42,16 +43,27 @@ def _read(entry: object) -> Iterator[tuple[str, str]]:
         return
     old, new = entry.get("csp-report"), entry.get("body")
     if isinstance(old, dict):
-        yield from _report(old, ("effective-directive", "violated-directive"), "blocked-uri")
+        yield from _report(old, ("effective-directive", "violated-directive"), "blocked-uri", "document-uri")
     elif entry.get("type") == "csp-violation" and isinstance(new, dict):
-        yield from _report(new, ("effectiveDirective",), "blockedURL")
+        yield from _report(new, ("effectiveDirective",), "blockedURL", "documentURL")
 
 
-def _report(report: Mapping[str, object], names: tuple[str, ...], blocked: str) -> Iterator[tuple[str, str]]:
+def _report(
+    report: Mapping[str, object], names: tuple[str, ...], blocked: str, page: str
+) -> Iterator[tuple[str, str]]:
     address = report.get(blocked)
+    if _host(address) and _host(address) == _host(report.get(page)):
+        return  # the site's own, which nobody has to declare
     for name in names:
         said = report.get(name)
         directive = said.split(" ", 1)[0].lower() if isinstance(said, str) else ""
         if isinstance(address, str) and _DIRECTIVE.fullmatch(directive):
             yield directive, address[:2_000]
             return
+
+
+def _host(address: object) -> str | None:
+    try:
+        return urlsplit(address[:2_000]).hostname if isinstance(address, str) else None
+    except ValueError:
+        return None

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MARKS: Final = [f' data-consent="{name}"' for name in ("tracker", "maps", "marketing")]
+_MARKS: Final = [
+    f' data-consent="{name}"' for name in ("tracker", "maps", "marketing", "tracker maps", "maps tracker")
+]
 _EDITS: Final = [
     *(f'{mark} type="text/plain"' for mark in _MARKS),
     *_MARKS,

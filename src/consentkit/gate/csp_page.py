@@ -1,0 +1,75 @@
+"""What a page's own Content-Security-Policy says of the things that consentkit puts into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from .csp_source import Source, parse_source
+from .csp_terms import ENFORCED
+from .csp_text import PolicyText, policies_in
+
+_NONCE: Final = re.compile(r"'nonce-([A-Za-z0-9+/_-]{8,}={0,2})'", re.IGNORECASE)
+
+
+def nonce_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the nonce that a page's own policy lets its style sheets carry, if it has one."""
+    return next(filter(None, map(_nonce, _policies(headers))), None)
+
+
+def refusals(headers: Iterable[tuple[bytes, bytes]], host: str, assets: str) -> set[str]:
+    """Return the directives of a page's own policies that refuse what is put into it.
+
+    Args:
+        headers: of the page.
+        host: of the page, as the request has it.
+        assets: path below which our stylesheet is.
+    """
+    refusing = set()
+    for policy in _policies(headers):
+        if "form-action" in policy and not _allows(policy.sources("form-action"), host, ""):
+            refusing.add("form-action")
+        if not allows_stylesheet(policy, host, assets):
+            refusing.add("style-src")
+    return refusing
+
+
+def allows_stylesheet(policy: PolicyText, host: str, assets: str) -> bool:
+    """Return whether a policy lets our stylesheet in, as a file or with a nonce."""
+    name = policy.governing("style-src")
+    if name is None or _nonce(policy) is not None:
+        return True
+    return _allows(policy.sources(name), host, f"{assets}/")
+
+
+def page_source(host: str) -> Source | None:
+    """Return what the ``Host`` of a request names; ``None`` for what no policy could name, or nonsense."""
+    source = parse_source(host)
+    return source if source is not None and not source.is_everybody and not set("*/") & set(host) else None
+
+
+def _allows(sources: Iterable[str], host: str, path: str) -> bool:
+    """Return whether one of the sources covers a path of the page's own host."""
+    page = page_source(host)
+    for text in sources:
+        source = parse_source(text)
+        if text.lower() == "'self'":
+            return True
+        if source is not None and (page is None or source.covers(page._replace(path=path))):
+            return True
+    return False
+
+
+def _policies(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[PolicyText]:
+    for key, value in headers:
+        if key.lower() == ENFORCED:
+            yield from map(PolicyText, policies_in(value))
+
+
+def _nonce(policy: PolicyText) -> str | None:
+    for source in policy.sources(policy.governing("style-src")):
+        match = _NONCE.fullmatch(source)
+        if match is not None:
+            return match[1]
+    return None
