@@ -119,6 +119,13 @@ def test_an_ordinary_page_needs_no_closer_look(html: str) -> None:
     assert WATCH.look(html.encode()) == ()
 
 
+def test_where_hosts_or_marks_stand_close_together_all_is_looked_into() -> None:
+    for one in (b"www.youtube.com ", b"fbq( "):
+        few, many = (b"<p onload='" + one * number + b"'>" for number in (10, 10_000))
+        assert len(WATCH.look(few) or ()) >= 10
+        assert WATCH.look(many) is None
+
+
 def test_without_services_nothing_is_looked_for() -> None:
     assert Watch([]).look(b"<img src=//x.example onload=fbq(1)>") == ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from ..policy.model import Service
@@ -43,8 +44,8 @@ _PROGRAM: Final = re.compile(rb"javascript:(?!(?:;|void\(0\);?)?[\"'>]).{0,2048}
 # CSS in an attribute with a backslash in it: in a style, in any address, and in the name of a function.
 _CSS_ESCAPES: Final = (
     re.compile(rb"style[ \f]*=[ \f]*(?:\"[^\"\\]*+\\|'[^'\\]*+\\|(?:[^\"' \f>\\][^ \f>\\]*+)?\\(?![\"']))"),
-    re.compile(rb"url\((?:[^)\\]|\\[\"'])*+\\[^\"'/\\]"),
-    re.compile(rb"image-set\((?:[^)\\]|\\[\"'])*+\\[^\"'/\\]"),
+    re.compile(rb"url\((?:[^()\\]|\\[\"'])*+\\[^\"'/\\]"),
+    re.compile(rb"image-set\((?:[^()\\]|\\[\"'])*+\\[^\"'/\\]"),
     re.compile(rb"\\[-0-9a-z\\ ]{0,60}(?:[lt]|[67][c4] ?)\("),
 )
 
@@ -57,6 +58,9 @@ _DELIBERATE: Final = "|".join(sorted(name.removeprefix("on") for name in ON_PURP
 _HANDLER: Final = re.compile(rf"on(?<![a-z0-9_-]on)(?!(?:{_DELIBERATE})\s*=)[a-z]{{3,}}\s*=".encode())
 # What may be written as one of the everyday references.
 _EVERYDAY: Final = re.compile(r"[\"'&<>]")
+
+#: So many places in one piece, and there is no use in telling them apart.
+MAX_PLACES: Final = 1_000
 
 #: Offsets at which something may have to be gated.
 Places = tuple[int, ...]
@@ -92,20 +96,22 @@ class Watch:
         markers = self._markers_in(low, html, programs=programs)
         if markers is None:
             return None
-        places = sorted({*self._hosts_in(low), *markers})
+        places = sorted({*islice(self._hosts_in(low), MAX_PLACES), *markers})
+        if len(places) >= MAX_PLACES:
+            return None
         return tuple(_where(html, places)) if places else ()
 
     def stirs_in(self, values: str) -> bool:
         """Return whether something in the values of attributes, joined, may have to be gated."""
         return _HIDING.search(values) is not None or (
-            "." in values and bool(self._hosts_in(values.lower().encode()))
+            "." in values and any(True for _ in self._hosts_in(values.lower().encode()))
         )
 
-    def _hosts_in(self, low: bytes) -> list[int]:
-        """Return where a host ends; looked for by the few endings that hosts have, then compared."""
+    def _hosts_in(self, low: bytes) -> Iterator[int]:
+        """Yield where a host ends; looked for by the few endings that hosts have, then compared."""
         hosts, longest = self._hosts, self._longest
         ends = (tail.end() for tail in self._tails.finditer(low))
-        return [end - 1 for end in ends if low.endswith(hosts, max(0, end - longest), end)]
+        return (end - 1 for end in ends if low.endswith(hosts, max(0, end - longest), end))
 
     def _markers_in(self, low: bytes, html: bytes, *, programs: bool) -> list[int] | None:
         """Return where scripts begin that hold a marker, and where one may stand in an attribute.
@@ -128,10 +134,10 @@ class Watch:
         return found
 
     def _pieces_in(self, low: bytes) -> list[int]:
-        found = []
+        found: list[int] = []
         for piece in self._pieces:
             at = low.find(piece)
-            while at >= 0:
+            while at >= 0 and len(found) < MAX_PLACES:
                 found.append(at)
                 at = low.find(piece, at + 1)
         return found
