@@ -13,7 +13,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from consentkit import ConsentMiddleware, Policy
+from consentkit.gate.strangers import MAX_STRANGERS
 from consentkit.testing import consent_cookies
+from consentkit.ui.reports import MAX_REPORTS
 
 CSP = "content-security-policy"
 
@@ -109,6 +111,30 @@ def test_a_policy_that_refuses_the_banner_is_told_of_once(
     assert [told in warning for warning in warnings] == ([True] if told else [])
 
 
+#
+def test_a_host_that_no_policy_can_name_is_told_that_the_stylesheet_is_refused(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = client(policy, secret_key, own="style-src 'none'")
+    site.get("/", headers={"Host": "tides.example"})
+    assert not caplog.records
+
+    answer = site.get("/", headers={"Host": "[::1]:8000"})
+    assert "style-src 'none';" in answer.headers[CSP]
+    assert "to style-src" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "host", ["a;b.example", "a,b.example", "x y", "*", "*.example", "'unsafe-eval'", "a/b"]
+)
+def test_a_forged_host_gets_into_no_policy(policy: Policy, secret_key: str, host: str) -> None:
+    site = client(policy, secret_key, own="style-src x.test; default-src 'self'")
+    sent = site.get("/", headers={"Host": host}).headers[CSP]
+
+    assert sent.startswith("style-src x.test; default-src 'self';")
+    assert host not in sent
+
+
 def test_off_sends_nothing_and_takes_no_reports(policy: Policy, secret_key: str) -> None:
     off = client(policy, secret_key, csp="off")
 
@@ -157,6 +183,47 @@ def test_reports_are_taken_from_anybody_change_nothing_and_name_strangers(
     assert "set-cookie" not in answer.headers
     assert "spy.example" in caplog.text
     assert "4711" not in caplog.text
+
+
+def test_a_report_of_the_site_s_own_host_is_dropped(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = client(policy, secret_key, csp="report")
+
+    def send(host: str) -> int:
+        report = {
+            "document-uri": "https://tides.example/",
+            "effective-directive": "script-src-elem",
+            "blocked-uri": f"https://{host}/a.js",
+        }
+        kind = {"Content-Type": "application/csp-report"}
+        return site.post("/cookies/reports", json={"csp-report": report}, headers=kind).status_code
+
+    assert send("tides.example") == 204
+    assert not caplog.records
+    assert send("cdn.tides.example") == 204
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_more_strangers_than_are_remembered_are_told_of_once(
+    policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = client(policy, secret_key, csp="report")
+    rounds = MAX_STRANGERS // MAX_REPORTS + 2
+    for first in range(0, rounds * MAX_REPORTS, MAX_REPORTS):
+        reports = [
+            {
+                "type": "csp-violation",
+                "body": {"effectiveDirective": "img-src", "blockedURL": f"https://h{number}.example/"},
+            }
+            for number in range(first, first + MAX_REPORTS)
+        ]
+        kind = {"Content-Type": "application/reports+json"}
+        assert site.post("/cookies/reports", json=reports, headers=kind).status_code == 204
+
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert sum("further ones are not told" in one for one in told) == 1
+    assert len(told) == MAX_STRANGERS + 1
 
 
 @pytest.mark.parametrize(

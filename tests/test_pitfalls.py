@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -357,11 +357,12 @@ OWN_LINK = b"</tides.css>; rel=preload; as=style"
 
 
 #
+@pytest.mark.parametrize("several", [list, tuple, iter])
 def test_no_header_and_no_early_hint_leads_to_a_gated_host(
-    policy: Policy, secret_key: str, exchange: Exchange
+    policy: Policy, secret_key: str, exchange: Exchange, several: Callable[[list[bytes]], Iterable[bytes]]
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.early_hint", "links": [GATED_LINK, OWN_LINK]})
+        await send({"type": "http.response.early_hint", "links": several([GATED_LINK, OWN_LINK])})
         links = [(b"Link", GATED_LINK + b", " + OWN_LINK), (b"link", GATED_LINK)]
         await send({"type": "http.response.start", "status": 200, "headers": links})
 

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import Message, Scope
 
 from . import reply
-from .gate.csp_page import nonce_of, refusals
+from .gate.csp_page import nonce_of, page_source, refusals
 from .gate.inserts import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
@@ -100,8 +100,8 @@ class Page:
 
 
 def _warn_of_refusals(visit: Visit, message: Message) -> None:
-    csp = visit.setup.csp
-    refusing = refusals(message["headers"], visit.here.host, visit.here.assets)
+    csp, here = visit.setup.csp, visit.here
+    refusing = refusals(message["headers"], here.host, here.assets)
     if "form-action" in refusing:
         visit.setup.warn_once(
             "form-action",
@@ -109,7 +109,9 @@ def _warn_of_refusals(visit: Visit, message: Message) -> None:
             "banner. Add 'self' to form-action. First seen on %r.",
             visit.scope.get("path", ""),
         )
-    if "style-src" in refusing and not (csp is not None and csp.enforces):
+    # Enforcing adds the stylesheet, where a policy can name the host.
+    added = csp is not None and csp.enforces and page_source(here.host) is not None
+    if "style-src" in refusing and not added:
         visit.setup.warn_once(
             "style-src",
             "The Content-Security-Policy of a page refuses the stylesheet of the banner. Add 'self' or a "

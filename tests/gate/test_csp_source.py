@@ -20,6 +20,8 @@ def read(text: str) -> Source:
     [
         ("a.example", Source("", "a.example")),
         ("A.Example", Source("", "a.example")),
+        ("a.example.", Source("", "a.example")),
+        ("a.example.:8443/x", Source("", "a.example", "8443", "/x")),
         ("https://a.example", Source("https", "a.example")),
         ("HTTPS://a.example/", Source("https", "a.example")),
         ("https://a.example:443/x/", Source("https", "a.example", "", "/x/")),
@@ -49,6 +51,12 @@ def test_a_source_is_read(text: str, source: Source) -> None:
         "blob:",
         "a example",
         "a.*.example",
+        "*.",
+        "*a.example",
+        "a..example",
+        "https://",
+        "[::1]:8000",
+        "\u212a.example",
         "é.example",
     ],
 )
@@ -86,6 +94,8 @@ def test_a_wider_source_covers_a_narrower_one_and_not_the_other_way_round(wide: 
         ("*.a.example", "b.example"),
         ("*.a.example", "nota.example"),
         ("a.example/x/", "a.example/y/"),
+        ("a.example/x", "a.example/xy"),
+        ("a.example/x", "a.example/x/"),
     ],
 )
 def test_sources_that_have_nothing_in_common_do_not_meet(one: str, other: str) -> None:

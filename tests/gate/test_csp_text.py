@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentkit.gate.csp_text import PolicyText, policies_in
+from consentkit.gate.csp_text import KINDS, PolicyText, policies_in
+from consentkit.policy.schema import CspDirective
+
+
+def test_every_directive_that_a_declaration_may_name_is_a_kind() -> None:
+    assert set(get_args(CspDirective)) <= set(KINDS)
 
 
 def test_one_header_may_hold_several_policies() -> None:
@@ -27,6 +34,26 @@ def test_one_header_may_hold_several_policies() -> None:
 )
 def test_one_directive_governs_each_kind(policy: str, kind: str, governing: str | None) -> None:
     assert PolicyText(policy).governing(kind) == governing
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "kinds"),
+    [
+        ("img-src a", "img-src", {"img-src"}),
+        ("script-src a", "script-src", {"script-src", "worker-src"}),
+        ("script-src a; worker-src b", "script-src", {"script-src"}),
+        ("script-src a; script-src-elem b", "script-src", {"script-src", "worker-src"}),
+        ("script-src a; script-src-elem b", "script-src-elem", {"script-src"}),
+        ("child-src a", "child-src", {"frame-src", "worker-src"}),
+        ("default-src a", "default-src", set(KINDS)),
+        ("default-src a; script-src b", "default-src", set(KINDS) - {"script-src", "worker-src"}),
+        ("manifest-src a", "manifest-src", set(KINDS)),
+    ],
+)
+def test_a_directive_speaks_for_the_kinds_that_a_browser_asks_it_about(
+    policy: str, name: str, kinds: set[str]
+) -> None:
+    assert set(PolicyText(policy).speaks_for(name)) == kinds
 
 
 def test_the_first_directive_of_a_name_counts() -> None:

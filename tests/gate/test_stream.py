@@ -163,6 +163,14 @@ def test_all_names_of_a_data_consent_and_all_hosts_in_it_must_be_allowed() -> No
     assert b" src=" not in gated('<img data-consent="a" src=//t.example>', allowed=["a"])
 
 
+#
+def test_what_is_nested_deeper_than_anybody_nests_becomes_text() -> None:
+    out = gated("<noscript>" * 12 + "<img src=//t.example>" + "</noscript>" * 12)
+
+    assert b"<img src=" not in out
+    assert b"&lt;img src=//t.example>" in out
+
+
 #
 def test_what_declares_no_name_is_closed_wherever_it_stands() -> None:
     assert gated("<noscript><img data-consent='' src=/a></noscript>").count(b" src=") == 0

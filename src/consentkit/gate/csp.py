@@ -10,7 +10,7 @@ says something beside it: browsers fetch only what every policy of a page allows
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -33,7 +33,9 @@ _ENDPOINTS: Final = b"reporting-endpoints"
 # What a site without a policy of its own can go on doing: everything but talking to strangers.
 _OWN: Final = "'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
 # Nobody has said of a service what it needs: then its hosts, for all of these.
-_FOR_HOSTS: Final = tuple(kind for kind in KINDS if kind != "object-src")
+_FOR_HOSTS: Final = tuple(kind for kind in KINDS if kind not in ("object-src", "worker-src"))
+# Where 'strict-dynamic' means something.
+_SCRIPTS: Final = frozenset({"script-src", "script-src-elem", "worker-src"})
 # Sources that are told of, so that each is told once.
 _MAX_TOLD: Final = 100
 
@@ -41,7 +43,6 @@ _MAX_TOLD: Final = 100
 class _Needs(NamedTuple):
     sources: Mapping[str, tuple[str, ...]]  # by directive
     claimed: Mapping[str, frozenset[Source]]  # the same and every host of the service, by directive
-    everywhere: frozenset[Source]  # all of that together
 
 
 class ContentPolicy:
@@ -57,6 +58,7 @@ class ContentPolicy:
         self._mode = mode
         self._services = {service.id: _needs(service) for service in services}
         self._allowed = lru_cache(256)(self._find_allowed)
+        self._ours = lru_cache(256)(self._write_ours)
         self._judged = lru_cache(8_192)(self._judge)
         self._told: set[str] = set()
 
@@ -74,7 +76,8 @@ class ContentPolicy:
             here: where the page is.
         """
         own = [text for key, value in headers if key.lower() == ENFORCED for text in policies_in(value)]
-        ours = self._ours([PolicyText(text) for text in own], closed, here)
+        silent = self._silent([PolicyText(text) for text in own])
+        ours = [self._ours(silent, closed, here.reports)] if silent else []
         if self.enforces:
             changed = [
                 (key, self._header(value, closed, here, reported=key.lower() == ENFORCED))
@@ -90,17 +93,19 @@ class ContentPolicy:
         ]
         return [*_with_endpoint(headers, here), *((_REPORTED, policy) for policy in (*copies, *ours))]
 
-    def _ours(self, own: Sequence[PolicyText], closed: frozenset[str], here: Here) -> list[bytes]:
-        """Return a policy for all of what those of the site say nothing about; none if that is nothing."""
-        silent = [kind for kind in KINDS if not any(policy.governing(kind) for policy in own)]
-        if not silent:
-            return []
+    @staticmethod
+    def _silent(own: Sequence[PolicyText]) -> tuple[str, ...]:
+        """Return what the policies of the site say nothing about."""
+        return tuple(kind for kind in KINDS if not any(policy.governing(kind) for policy in own))
+
+    def _write_ours(self, silent: tuple[str, ...], closed: frozenset[str], reports: str) -> bytes:
+        """Return a policy for what those of the site say nothing about."""
         names = ["default-src"] if len(silent) == len(KINDS) else silent
         ours = PolicyText("; ".join(f"{name} {_OWN}" for name in names))
-        for kind, needed in sorted(self._allowed(closed).items()):
+        for kind, needed in self._allowed(closed).items():
             _add(ours, kind, needed)
-        _ask_for_reports(ours, here)
-        return [str(ours).encode("latin-1")]
+        _ask_for_reports(ours, reports)
+        return str(ours).encode("latin-1")
 
     def _header(self, value: bytes, closed: frozenset[str], here: Here, *, reported: bool) -> bytes:
         """Return one header, which may hold several policies, for one visitor."""
@@ -108,14 +113,15 @@ class ContentPolicy:
         for policy in policies:
             self._change(policy, closed, here)
             if reported and policy.fetching:
-                _ask_for_reports(policy, here)
+                _ask_for_reports(policy, here.reports)
         return ",".join(map(str, policies)).encode("latin-1")
 
     def _change(self, policy: PolicyText, closed: frozenset[str], here: Here) -> None:
         for name in policy.fetching:
             present = policy.sources(name)
             if not _trusts_scripts(name, present):
-                left = [source for source in present if not self._is_gone(source, name, closed, here)]
+                kinds = policy.speaks_for(name)
+                left = [one for one in present if not self._is_gone(one, name, kinds, closed, here)]
                 if left != present:
                     policy.write(name, left)
         for kind, needed in self._allowed(closed).items():
@@ -123,27 +129,31 @@ class ContentPolicy:
         if not allows_stylesheet(policy, here.host, here.assets):
             _add(policy, "style-src", _stylesheet(here))
 
-    def _is_gone(self, text: str, name: str, closed: frozenset[str], here: Here) -> bool:
-        """Return whether a source of the site's own may not stay in a directive."""
-        kind = name.removesuffix("-elem")
-        if text.startswith("'") or not self._judged(text, kind if kind in KINDS else "", closed):
+    def _is_gone(
+        self, text: str, name: str, kinds: tuple[str, ...], closed: frozenset[str], here: Here
+    ) -> bool:
+        """Return whether a source of the site's own may not stay in a directive.
+
+        It goes for the sake of one kind of thing; where others need it, they get it back one by one.
+        """
+        if text.startswith("'") or not any(self._judged(text, kind, closed) for kind in kinds):
             return False
         source = parse_source(text)
         assert source is not None  # noqa: S101 # otherwise it would not have been judged so
         page = page_source(here.host)
-        if source.is_everybody or (page is not None and source.covers(page)):
+        if source.is_everybody or (page is not None and source.meets(page)):
             self._tell(
                 text,
-                "The policy of a page allows %s in %s. That covers declared services too, and a browser "
-                "cannot be told to refuse them there. Name the hosts instead. Said once.",
+                "The policy of a page allows %.100r in %.40r. That covers declared services too, and a "
+                "browser cannot be told to refuse them there. Name the hosts instead. Said once.",
                 name,
             )
             return False
         if source.host.startswith("*."):
             self._tell(
                 text,
-                "The policy of a page allows %s in %s. That covers declared services too, so it is taken out "
-                "while one of them is not allowed. Name other hosts one by one. Said once.",
+                "The policy of a page allows %.100r in %.40r. That covers declared services too, so it is "
+                "taken out while one of them is not allowed. Name other hosts one by one. Said once.",
                 name,
             )
         return True
@@ -151,50 +161,49 @@ class ContentPolicy:
     def _tell(self, source: str, sentence: str, name: str) -> None:
         if source not in self._told and len(self._told) < _MAX_TOLD:
             self._told.add(source)
-            logger.warning(sentence, source[:100], name)
+            logger.warning(sentence, source, name)
 
     def _judge(self, text: str, kind: str, closed: frozenset[str]) -> bool:
-        """Return whether a source lets something of a closed service through that nothing open needs."""
+        """Return whether a source lets something of a closed service through, for one kind of thing.
+
+        Not what lies wholly within what an open service claims: a policy cannot tell whom of the two a
+        page means, and what is open must not be lost. A wildcard is more than that, and goes.
+        """
         source = parse_source(text)
         if source is None:
             return False
-        refused = self._claimed(kind, (one for name, one in self._services.items() if name in closed))
-        if not any(source.meets(one) for one in refused):
+        if not any(source.meets(one) for one in self._claimed(kind, closed)):
             return False
-        needed = self._claimed(kind, (one for name, one in self._services.items() if name not in closed))
-        return not any(one.covers(source) for one in needed)
+        return not any(one.covers(source) for one in self._claimed(kind, self._services.keys() - closed))
 
-    @staticmethod
-    def _claimed(kind: str, services: Iterable[_Needs]) -> frozenset[Source]:
-        return frozenset(
-            source for one in services for source in (one.claimed[kind] if kind else one.everywhere)
-        )
+    def _claimed(self, kind: str, names: Iterable[str]) -> Iterator[Source]:
+        for name in names:
+            if name in self._services:  # and no category
+                yield from self._services[name].claimed[kind]
 
     def _find_allowed(self, closed: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
         """Return what everything that is not closed needs, by directive."""
-        joined: dict[str, dict[str, None]] = {}
-        for name, one in self._services.items():
-            if name not in closed:
-                for kind, sources in one.sources.items():
-                    joined.setdefault(kind, {}).update(dict.fromkeys(sources))
-        return {kind: tuple(sources) for kind, sources in joined.items() if sources}
+        open_ = [one.sources for name, one in self._services.items() if name not in closed]
+        joined = {kind: [source for sources in open_ for source in sources.get(kind, ())] for kind in KINDS}
+        return {kind: tuple(dict.fromkeys(sources)) for kind, sources in joined.items() if sources}
 
 
 def _needs(service: Service) -> _Needs:
     sources = service.csp or dict.fromkeys(_FOR_HOSTS, hosts_of(service))
-    hosts = _parsed(service.hosts if service.csp else hosts_of(service))
-    claimed = {kind: hosts | _parsed(sources.get(kind, ())) for kind in KINDS}
-    everything = hosts.union(*map(_parsed, sources.values()))
-    return _Needs(sources, claimed, everything)
+    hosts = service.hosts if service.csp else hosts_of(service)
+    claimed = {kind: frozenset(_claims([*hosts, *sources.get(kind, ())])) for kind in KINDS}
+    return _Needs(sources, claimed)
 
 
-def _parsed(sources: Iterable[str]) -> frozenset[Source]:
-    return frozenset(source for source in map(parse_source, sources) if source is not None)
+def _claims(sources: Iterable[str]) -> Iterator[Source]:
+    for source in filter(None, map(parse_source, sources)):
+        # As for addresses in a page: who claims a host claims it wherever it listens.
+        yield source._replace(port=source.port or "*")
 
 
 def _trusts_scripts(name: str, sources: Iterable[str]) -> bool:
     """Return whether in a directive hosts are ignored, and trust comes from a nonce alone."""
-    return name.startswith("script-src") and "'strict-dynamic'" in map(str.lower, sources)
+    return name in _SCRIPTS and "'strict-dynamic'" in map(str.lower, sources)
 
 
 def _add(policy: PolicyText, kind: str, needed: Iterable[str]) -> None:
@@ -220,9 +229,9 @@ def _stylesheet(here: Here) -> tuple[str, ...]:
     return (f"{here.host}{here.assets}/",) if page_source(here.host) is not None else ()
 
 
-def _ask_for_reports(policy: PolicyText, here: Here) -> None:
+def _ask_for_reports(policy: PolicyText, reports: str) -> None:
     if "report-uri" not in policy and "report-to" not in policy:
-        policy.append(f"report-uri {here.reports}")
+        policy.append(f"report-uri {reports}")
         policy.append(f"report-to {ENDPOINT}")
 
 

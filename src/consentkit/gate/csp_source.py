@@ -10,8 +10,8 @@ import re
 from typing import Final, NamedTuple
 
 _SOURCE: Final = re.compile(
-    r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]+|\*))?(/.*)?",
-    re.IGNORECASE,
+    r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::([0-9]+|\*))?(/.*)?",
+    re.IGNORECASE | re.ASCII,
 )
 # A scheme alone stands for every host that speaks it.
 _EVERYBODY: Final = re.compile(r"(https?|wss?):", re.IGNORECASE)
@@ -49,7 +49,7 @@ class Source(NamedTuple):
         return (
             _covers(self.host, other.host)
             and self.port in ("*", other.port)
-            and (self.path in ("", other.path) or (self.path[-1] == "/" and other.path.startswith(self.path)))
+            and _is_below(other.path, self.path)
         )
 
     def meets(self, other: Source) -> bool:
@@ -57,7 +57,7 @@ class Source(NamedTuple):
         return (
             (_covers(self.host, other.host) or _covers(other.host, self.host))
             and (self.port == other.port or "*" in (self.port, other.port))
-            and (self.path.startswith(other.path) or other.path.startswith(self.path))
+            and (_is_below(other.path, self.path) or _is_below(self.path, other.path))
         )
 
 
@@ -71,10 +71,15 @@ def parse_source(text: str) -> Source | None:
         return Source("", "*", "*")
     scheme, host, port, path = (part or "" for part in match.groups())
     shown = "" if port in _DEFAULT_PORTS else port
-    return Source(scheme.lower(), host.lower(), shown, "" if path == "/" else path)
+    return Source(scheme.lower(), host.lower().rstrip("."), shown, "" if path == "/" else path)
 
 
 def _covers(wide: str, narrow: str) -> bool:
     if wide in ("*", narrow):
         return True
     return wide.startswith("*.") and narrow.removeprefix("*.").endswith(wide[1:])
+
+
+def _is_below(path: str, other: str) -> bool:
+    """Return whether one path lies within another, which names one file or, with a slash, all below it."""
+    return other in ("", path) or (other[-1] == "/" and path.startswith(other))

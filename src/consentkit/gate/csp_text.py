@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-#: What a page fetches, by the directive that is named after it.
+#: What a page fetches, by the directive that is named after it. Workers come first: a directive for
+#: scripts that is added before theirs would speak for them.
 KINDS: Final = (
+    "worker-src",
     "script-src",
     "connect-src",
     "img-src",
@@ -66,6 +68,11 @@ class PolicyText:
         """Return the name of the directive that governs a kind of thing, or ``None``: all is allowed."""
         chain = _GOVERNED_BY.get(kind, (kind, "default-src"))
         return next((name for name in chain if name in self._places), None)
+
+    def speaks_for(self, name: str) -> tuple[str, ...]:
+        """Return the kinds of things that a directive is named after or governs; all, if there are none."""
+        own = name.removesuffix("-elem")
+        return tuple(kind for kind in KINDS if kind == own or self.governing(kind) == name) or KINDS
 
     def sources(self, name: str | None) -> list[str]:
         """Return the sources of a directive; none of one that is not there."""
