@@ -4,77 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from tests.policy.texts.rules import RULES, Rules
 
 from consentkit.policy.texts import Texts, available_languages, load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-@dataclass(frozen=True)
-class Rules:
-    """What one language allows; every pattern is matched without regard to case.
-
-    Attributes:
-        accept: verbs that a button that grants may use, in the form it takes on a button.
-        reject: the same for a button that denies.
-        vague: buttons and sentences may not say this; it persuades, apologises, threatens or promises.
-        needed: words for what cannot be refused.
-        withdraw: how "withdraw" is said.
-        any_time: how "at any time" is said.
-    """
-
-    accept: str
-    reject: str
-    vague: str
-    needed: str
-    withdraw: str
-    any_time: str
-
-
-RULES: Final = {
-    "cy": Rules(
-        accept="derbyn",
-        reject="gwrthod",
-        vague=r"yn anffodus|profiad|parhau|argymhell|cydymffurf|dienw|buddiant|colli|\biawn\b|gwerthfawrog|"
-        r"heb fod yn hanfodol|gwell\b|gorau|rhaid|parchu",
-        needed="hanfodol|angenrheidiol|eu hangen|ei angen",
-        withdraw="[td]ynnu .* yn ôl",
-        any_time="unrhyw bryd",
-    ),
-    "de": Rules(
-        accept="akzeptieren|annehmen|zustimmen",
-        reject="ablehnen",
-        vague=r"leider|schade|erlebnis|erfahrung|weiter(hin)?\b|fortfahren|\bverstanden|empf[eo]hl|schätz|konform|"
-        r"anonym|berechtigt|verpass|nur mit|\bok(ay)?\b|optimal|best(e|es|en|möglich)\b|respektier|muss",
-        needed="nötig|notwendig|erforderlich|essenziell",
-        withdraw="widerrufen",
-        any_time="jederzeit",
-    ),
-    "en": Rules(
-        accept="accept|allow",
-        reject="reject|refuse|decline",
-        vague=r"we value|we respect|we care|continue|got it|okay|only with|experience|sorry|unfortunately|"
-        r"\blos(e|ing)\b|miss out|enhance|please accept|recommend|"
-        r"complian|anonym|legitimate|non-essential|better|best|must",
-        needed="needed|necessary|essential",
-        withdraw="withdraw",
-        any_time="at any time",
-    ),
-    "fr": Rules(
-        accept="accepter|autoriser",
-        reject="refuser|rejeter",
-        vague=r"malheureusement|dommage|expérience|continuer|compris|recommand|conforme|conformité|anonym|légitime|"
-        r"seulement|uniquement|\bok\b|respect|meilleur|perd(re|ez)|d.accord|devez|personnalis",
-        needed="nécessaire|essentiel|indispensable",
-        withdraw="retirer",
-        any_time="à tout moment",
-    ),
-}
 
 GRANTS_AND_DENIALS: Final = (("accept_all", "reject_all"), ("accept", "reject"))
 BUTTONS: Final = ("accept_all", "reject_all", "accept", "reject", "manage", "save", "hide")
@@ -228,4 +167,6 @@ def test_accepting_and_rejecting_are_confirmed_in_the_same_words(language: str) 
     granted, denied = (texts.text(key).split() for key in ("confirmation_granted", "confirmation_denied"))
 
     assert len(granted) == len(denied)
-    assert sum(one != other for one, other in zip(granted, denied, strict=True)) == 1
+    # An Irish verb brings its own preposition.
+    verb = 2 if language == "ga" else 1
+    assert sum(one != other for one, other in zip(granted, denied, strict=True)) == verb

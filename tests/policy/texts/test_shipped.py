@@ -29,14 +29,63 @@ SAME_AS_ENGLISH: Final = {
     ("fr", "kinds.cookie"),
     ("fr", "durations.minute.1"),
     ("fr", "durations.minute.other"),
+    ("cs", "countries.MT"),
+    ("da", "kinds.cookie"),
+    ("da", "countries.MT"),
+    ("da", "countries.NZ"),
+    ("el", "kinds.cookie"),
+    ("et", "countries.MT"),
+    ("fi", "countries.MT"),
+    ("hr", "countries.MT"),
+    ("nl", "ui.page_contact"),
+    ("nl", "kinds.cookie"),
+    ("nl", "countries.MT"),
+    ("nl", "durations.week.1"),
+    ("nl", "categories.marketing.name"),
 }
 
 # Words that change, or that cause a change, when the value after them begins with a vowel or
 # with a consonant that mutates. What a value begins with is not known here.
-SENSITIVE_TO_WHAT_FOLLOWS: Final = {"cy": "â|a|ag|ac|yn", "de": "", "en": "a|an", "fr": "de|que|à|le|la"}
+SENSITIVE_TO_WHAT_FOLLOWS: Final = {
+    "cy": "â|a|ag|ac|yn",
+    "en": "a|an",
+    "fr": "de|que|à|le|la",
+    "hu": "a|az",
+}
 
 # The pair of quotation marks of each language; an apostrophe is always U+2019.
-QUOTES: Final = {"cy": "“”", "de": "„“", "en": "“”", "fr": "«»"}
+QUOTES: Final = {
+    "bg": "„“",
+    "cs": "„“",
+    "cy": "“”",
+    "da": "“”",
+    "de": "„“",
+    "el": "«»",
+    "en": "“”",
+    "et": "„“",
+    "fi": "””",
+    "fr": "«»",
+    "ga": "“”",
+    "hr": "„”",
+    "hu": "„”",
+    "nl": "“”",
+}
+NAMES: Final = {
+    "bg": "Български",
+    "cs": "Čeština",
+    "cy": "Cymraeg",
+    "da": "Dansk",
+    "de": "Deutsch",
+    "el": "Ελληνικά",
+    "en": "English",
+    "et": "Eesti",
+    "fi": "Suomi",
+    "fr": "Français",
+    "ga": "Gaeilge",
+    "hr": "Hrvatski",
+    "hu": "Magyar",
+    "nl": "Nederlands",
+}
 
 
 def read(language: str) -> dict[str, Any]:
@@ -60,8 +109,8 @@ def without_number_forms(keys: dict[str, str]) -> set[str]:
     return {re.sub(r"^(durations\.[a-z]+)\..*", r"\1", key) for key in keys}
 
 
-def test_english_welsh_german_and_french_are_shipped() -> None:
-    assert available_languages() == ("cy", "de", "en", "fr")
+def test_these_languages_are_shipped() -> None:
+    assert available_languages() == tuple(NAMES)
 
 
 # R-72
@@ -153,7 +202,7 @@ def test_a_language_says_its_tag_its_own_name_and_its_direction(language: str) -
     texts = load_texts(language)
 
     assert texts.language == language
-    assert texts.name == {"cy": "Cymraeg", "de": "Deutsch", "en": "English", "fr": "Français"}[language]
+    assert texts.name == NAMES[language]
     assert texts.direction == "ltr"
 
 
@@ -169,9 +218,7 @@ def test_french_marks_are_set_off_by_spaces_that_do_not_break() -> None:
         assert re.search(r"«(?!\u00a0)|(?<!\u00a0)[»:]|(?<!\u202f)[;?]", text) is None, key
 
 
-@pytest.mark.parametrize(
-    "language", [language for language, words in SENSITIVE_TO_WHAT_FOLLOWS.items() if words]
-)
+@pytest.mark.parametrize("language", SENSITIVE_TO_WHAT_FOLLOWS)
 def test_no_value_follows_a_word_that_depends_on_its_first_letter(language: str) -> None:
     before_a_value = re.compile(rf"\b({SENSITIVE_TO_WHAT_FOLLOWS[language]}) \{{", re.IGNORECASE)
 
@@ -189,7 +236,7 @@ def test_a_variant_gets_the_texts_of_its_language(asked: str, given: str) -> Non
 
 @pytest.mark.parametrize("asked", ["xx", "", "e", "eng", "en_GB", "../en", "en/", "en.toml", "*", "\x00"])
 def test_a_language_that_is_not_shipped_is_a_lookup_error_that_lists_those_that_are(asked: str) -> None:
-    with pytest.raises(LookupError, match="cy, de, en, fr"):
+    with pytest.raises(LookupError, match="bg, cs, cy, da, de, el, en, et, fi, fr, ga, hr, hu, nl"):
         load_texts(asked)
 
 

@@ -15,7 +15,7 @@ _SUFFIX: Final = ".toml"
 
 @cache
 def available_languages() -> tuple[str, ...]:
-    """Return the tags of the shipped languages, sorted: ``("cy", "de", "en", "fr")``."""
+    """Return the tags of the shipped languages, sorted: ``("bg", "cs", "cy", …)``."""
     names = (entry.name for entry in files(__package__).iterdir())
     return tuple(sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)))
 
