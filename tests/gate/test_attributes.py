@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turbohtml import tokenize
 
-from consentkit.gate.attributes import StartTag, inert_tag, is_embed, is_live
+from consentkit.gate.attributes import StartTag, inert_tag, is_embed, is_live, size_of
 
 
 def tag_of(markup: str) -> StartTag:
@@ -310,3 +310,27 @@ def test_what_a_visitor_would_see_is_an_embed(markup: str) -> None:
 )
 def test_pixels_hidden_frames_and_scripts_are_no_embeds(markup: str) -> None:
     assert not is_embed(tag_of(markup))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ((("width", "560"), ("height", "315")), (564, 319)),
+        ((("width", "560"), ("height", "315"), ("frameborder", "0")), (560, 315)),
+        ((("width", "560"), ("height", "315"), ("frameborder", "No")), (560, 315)),
+        ((("width", "100%"), ("height", "315")), None),
+        ((("height", "315"),), None),
+        ((("width", "0"), ("height", "315")), None),
+        ((("width", "12345"), ("height", "315")), None),
+        ((("width", "\u0665"), ("height", "315")), None),
+        ((("width", '1"><script>'), ("height", "315")), None),
+    ],
+)
+def test_the_size_of_a_frame_is_what_it_takes_up(
+    attributes: tuple[tuple[str, str], ...], size: tuple[int, int] | None
+) -> None:
+    assert size_of(StartTag("iframe", attributes)) == size
+
+
+def test_only_a_frame_has_a_frame_around_it() -> None:
+    assert size_of(StartTag("video", (("width", "560"), ("height", "315")))) == (560, 315)

@@ -81,9 +81,9 @@ CLOSES = {
     "<svg><style><img src=//t.example></style></svg>": '<svg><style><img data-consent="t" data-consent-src=//t.example></style></svg>',
     "<noscript><img src=//t.example></noscript>": '<noscript><img data-consent="t" data-consent-src=//t.example></noscript>',
     "<meta http-equiv=Refresh content='0;URL=//t.example'>": """<meta data-consent="t" data-consent-http-equiv=Refresh data-consent-content='0;URL=//t.example'>""",
-    "<style>a{background:url( '//t.example/a')}</style>": "<style>a{background:url( 'about:invalid#//t.example/a')}</style>",
-    "<style>@import \"//t.example/a\";b{}</style>": '<style>@import "about:invalid#//t.example/a";b{}</style>',
-    r"<style>a{background:url(//t\2e example)}</style>": r"<style>a{background:url(about:invalid#//t\2e example)}</style>",
+    "<style>a{background:url( '//t.example/a')}</style>": "<style data-consent-css=\"t\">a{background:url( 'about:invalid#//t.example/a')}</style>",
+    "<style>@import \"//t.example/a\";b{}</style>": '<style data-consent-css="t">@import "about:invalid#//t.example/a";b{}</style>',
+    r"<style>a{background:url(//t\2e example)}</style>": r'<style data-consent-css="t">a{background:url(about:invalid#//t\2e example)}</style>',
     "<p style='background:url(//t.example)'>": """<p data-consent="t" data-consent-style='background:url(//t.example)'>""",
     "<base href=//t.example>": '<base data-consent="t" data-consent-href=//t.example>',
     "<template><img src=//t.example></template>": '<template><img data-consent="t" data-consent-src=//t.example></template>',
@@ -279,7 +279,10 @@ def test_behind_a_picture_of_svg_a_page_is_html_again() -> None:
     far = "<p>x</p>" * 500
     page = f"<svg><title>x</title></svg>{far}<style>a{{background:url(//t.example)}}</style>"
 
-    assert gated(page) == page.replace("//t", "about:invalid#//t").encode()
+    assert (
+        gated(page)
+        == page.replace("//t", "about:invalid#//t").replace("<style", '<style data-consent-css="t"').encode()
+    )
 
 
 def test_what_can_leave_leaves_at_once() -> None:
@@ -330,3 +333,11 @@ def test_long_text_and_data_pass_in_bounded_memory() -> None:
     for _ in range(60):
         total += len(gate.feed(b"text " * 14_000))
     assert total + len(gate.close()) == 30 + 60 * 70_000 + 12 + 60 * 70_000
+
+
+def test_a_script_that_writes_a_host_in_letters_of_another_width_is_closed() -> None:
+    page = "<script>new Image().src = '//\uff58.t.example'</script>".encode()
+
+    assert gated(page.decode()).startswith(b'<script data-consent="t" type="text/plain">')
+    own = "<script>new Image().src = '//\uff58.own.example'</script>"
+    assert gated(own) == own.encode()

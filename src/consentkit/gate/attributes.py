@@ -67,6 +67,7 @@ _INVISIBLE_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![a-z-])(?:width|height)\s*:\s*[01](?:px)?\s*(?:[;!]|\Z)",
     re.IGNORECASE,
 )
+_PIXELS = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 _INVISIBLE_SIZE = re.compile(r"\s*0*[01](?:\.0*)?\s*(?:px)?\s*", re.IGNORECASE)
 
 
@@ -138,6 +139,16 @@ def is_embed(tag: StartTag) -> bool:
     if tag.get("hidden") is not None or _INVISIBLE_STYLE.search(tag.get("style") or ""):
         return False
     return not any(_INVISIBLE_SIZE.fullmatch(tag.get(side) or "") for side in ("width", "height"))
+
+
+def size_of(tag: StartTag) -> tuple[int, int] | None:
+    """Return the CSS pixels that ``tag`` takes up, wide and high, if it says both."""
+    width, height = (tag.get(side) or "" for side in ("width", "height"))
+    if not (_PIXELS.fullmatch(width) and _PIXELS.fullmatch(height)):
+        return None
+    # Browsers draw a frame around a frame, unless they are told not to (HTML, "Rendering", embedded content).
+    framed = tag.tag == "iframe" and (tag.get("frameborder") or "1").lower() not in ("0", "no")
+    return int(width) + 4 * framed, int(height) + 4 * framed
 
 
 def _is_live_on(tag: StartTag, name: str) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from html import unescape
 from typing import Final
 
-from .attributes import StartTag, is_embed
+from .attributes import StartTag, is_embed, size_of
 from .html import address_of
 from .in_place import inert_in_place
 from .verdict import Judge, Verdict, Within
 
-#: Returns the notice that takes the place of an embed: ``(service, address) -> markup``.
-Placeholder = Callable[[str, str], str]
+#: Returns the notice that takes the place of an embed: ``(service, address, its size) -> markup``.
+Placeholder = Callable[[str, str, "tuple[int, int] | None"], str]
 #: Returns what marks the place of an embed that the visitor has asked to load now, or ``None`` for one
 #: that stays closed: ``(service, address) -> markup``.
 Once = Callable[[str, str], str | None]
@@ -62,7 +62,7 @@ class Closing:
         if inert == source or self._placeholder is None:
             return inert
         notice = tag.tag in _FRAMES and is_embed(tag) and _loads_nothing(verdict)
-        return self._placeholder(verdict.name, address_of(tag)) + inert if notice else inert
+        return self._placeholder(verdict.name, address_of(tag), size_of(tag)) + inert if notice else inert
 
     def script(self, text: str, *, foreign: bool = False) -> str | None:
         """Return what an inline script belongs to, unless it is to run this time.

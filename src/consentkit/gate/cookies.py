@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from ..policy.duration import Duration
-from ..policy.model import CONSENT_COOKIE_NAMES, ONCE_COOKIE_NAMES, Kind, Policy, StoredItem, glob_matcher
+from ..policy.model import (
+    CONSENT_COOKIE_NAMES,
+    MIRROR_COOKIE_NAMES,
+    ONCE_COOKIE_NAMES,
+    Kind,
+    Policy,
+    StoredItem,
+    glob_matcher,
+)
 from .framework_cookies import FRAMEWORK_COOKIES
 
 #: Names whose standing is remembered; visitors choose names, so it must end somewhere.
@@ -54,7 +62,9 @@ class CookieRules:
         self._optional = [one for one in own if one[1]]
         self._essential = [one for one in own if not one[1]]
         self._frameworks = glob_matcher(FRAMEWORK_COOKIES)
-        self._ours = {name.encode(): OURS for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES)}
+        self._ours = {
+            name.encode(): OURS for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES, *MIRROR_COOKIE_NAMES)
+        }
         self._known: dict[bytes, Standing] = dict(self._ours)
 
     def standing(self, name: bytes) -> Standing:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from ..policy.model import Service
 from .claims import hosts_of
-from .csp_page import allows_stylesheet, page_source
+from .csp_page import allows_ours, ours, page_source
 from .csp_source import Source, parse_source
 from .csp_terms import ENFORCED, Here, Mode
 from .csp_text import KINDS, PolicyText, policies_in
@@ -52,10 +52,12 @@ class ContentPolicy:
         services: every service, also the essential ones.
         mode: ``"enforce"`` changes the site's policies and sends one of our own where they are silent;
             ``"report"`` leaves them alone and sends the same beside them, for reports only.
+        client: whether the client script is put into pages.
     """
 
-    def __init__(self, services: Iterable[Service], *, mode: Mode) -> None:
+    def __init__(self, services: Iterable[Service], *, mode: Mode, client: bool = False) -> None:
         self._mode = mode
+        self._kinds = ours(client=client)
         self._services = {service.id: _needs(service) for service in services}
         self._allowed = lru_cache(256)(self._find_allowed)
         self._ours = lru_cache(256)(self._write_ours)
@@ -126,8 +128,9 @@ class ContentPolicy:
                     policy.write(name, left)
         for kind, needed in self._allowed(closed).items():
             _add(policy, kind, needed)
-        if not allows_stylesheet(policy, here.host, here.assets):
-            _add(policy, "style-src", _stylesheet(here))
+        for kind in self._kinds:
+            if not allows_ours(policy, kind, here.host, here.assets):
+                _add(policy, kind, _ours(here))
 
     def _is_gone(
         self, text: str, name: str, kinds: tuple[str, ...], closed: frozenset[str], here: Here
@@ -224,8 +227,8 @@ def _is_known(needed: str, present: Iterable[Source]) -> bool:
     return source is not None and any(one.is_live == source.is_live and one.covers(source) for one in present)
 
 
-def _stylesheet(here: Here) -> tuple[str, ...]:
-    """Return the source for our stylesheet: its own path, so that nothing else is let in."""
+def _ours(here: Here) -> tuple[str, ...]:
+    """Return the source for our own files: their own path, so that nothing else is let in."""
     return (f"{here.host}{here.assets}/",) if page_source(here.host) is not None else ()
 
 

@@ -13,32 +13,44 @@ from .csp_text import PolicyText, policies_in
 _NONCE: Final = re.compile(r"'nonce-([A-Za-z0-9+/_-]{8,}={0,2})'", re.IGNORECASE)
 
 
-def nonce_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """Return the nonce that a page's own policy lets its style sheets carry, if it has one."""
-    return next(filter(None, map(_nonce, _policies(headers))), None)
+def nonce_of(headers: Iterable[tuple[bytes, bytes]], kind: str = "style-src") -> str | None:
+    """Return the nonce that a page's own policy trusts in its style sheets or scripts, if it has one."""
+    return next(filter(None, (_nonce(policy, kind) for policy in _policies(headers))), None)
 
 
-def refusals(headers: Iterable[tuple[bytes, bytes]], host: str, assets: str) -> set[str]:
+def says_nothing_of_styles(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Return whether a page may have a ``<style>`` without more ado."""
+    return all(policy.governing("style-src") is None for policy in _policies(headers))
+
+
+def refusals(
+    headers: Iterable[tuple[bytes, bytes]], host: str, assets: str, *, client: bool = False
+) -> set[str]:
     """Return the directives of a page's own policies that refuse what is put into it.
 
     Args:
         headers: of the page.
         host: of the page, as the request has it.
-        assets: path below which our stylesheet is.
+        assets: path below which our stylesheet and our script are.
+        client: whether the script is put into pages.
     """
     refusing = set()
     for policy in _policies(headers):
         if "form-action" in policy and not _allows(policy.sources("form-action"), host, ""):
             refusing.add("form-action")
-        if not allows_stylesheet(policy, host, assets):
-            refusing.add("style-src")
+        refusing.update(kind for kind in ours(client=client) if not allows_ours(policy, kind, host, assets))
     return refusing
 
 
-def allows_stylesheet(policy: PolicyText, host: str, assets: str) -> bool:
-    """Return whether a policy lets our stylesheet in, as a file or with a nonce."""
-    name = policy.governing("style-src")
-    if name is None or _nonce(policy) is not None:
+def ours(*, client: bool) -> tuple[str, ...]:
+    """Return the kinds of things that are put into a page."""
+    return ("style-src", "script-src") if client else ("style-src",)
+
+
+def allows_ours(policy: PolicyText, kind: str, host: str, assets: str) -> bool:
+    """Return whether a policy lets our stylesheet or our script in, as a file or with a nonce."""
+    name = policy.governing(kind)
+    if name is None or _nonce(policy, kind) is not None:
         return True
     return _allows(policy.sources(name), host, f"{assets}/")
 
@@ -67,8 +79,8 @@ def _policies(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[PolicyText]:
             yield from map(PolicyText, policies_in(value))
 
 
-def _nonce(policy: PolicyText) -> str | None:
-    for source in policy.sources(policy.governing("style-src")):
+def _nonce(policy: PolicyText, kind: str) -> str | None:
+    for source in policy.sources(policy.governing(kind)):
         match = _NONCE.fullmatch(source)
         if match is not None:
             return match[1]

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from turbohtml import Token, TokenType
 
-from .attributes import StartTag
+from .attributes import PREFIX, StartTag
 from .closing import Closing
 from .held import Held
 from .html import RAW_TEXT, STYLE_GUARD, ForeignContent, address_of, ended, start_tag
@@ -220,7 +220,12 @@ class Editor:
         elif tag.tag == "style":
             led, name, whole = self._closing.style(content, foreign=self.foreign.inside)
             self._note(name)
-            return self._close_raw(raw, name or "") + led if whole else led
+            if whole:
+                return self._close_raw(raw, name or "") + led
+            if name is not None:
+                # For the client script, which can lead the addresses where they led.
+                self._held.put(raw.start + len("<style"), f' {PREFIX}-css="{name}"')
+            return led
         return content
 
     def _close_raw(self, raw: RawText, name: str) -> str:

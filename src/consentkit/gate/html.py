@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from turbohtml import Token, Tokenizer, TokenType
 
-from .attributes import EMBEDS, StartTag, inert_tag, is_embed
+from .attributes import EMBEDS, StartTag, inert_tag, is_embed, size_of
 
 # After these start tags the tokenizer reads text up to the matching end tag; after <plaintext>, for ever.
 RAW_TEXT = frozenset(
@@ -55,11 +55,13 @@ class Gated:
         embeds: whether something that the visitor would have seen was made inert, such as a video or a
             map, so that a notice should stand in its place. Pixels and hidden frames do not count.
         addresses: what was made inert would have loaded, by ``address_of``; of inline code its text.
+        size: width and height of the first embed that gives both.
     """
 
     html: str
     embeds: bool
     addresses: frozenset[str] = frozenset()
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def gate_fragment(html: str, name: str) -> Gated:
     """
     gate = _FragmentGate(name)
     inert = gate.markup(html, EMBEDS)
-    return Gated(inert, gate.embeds, frozenset(gate.addresses - {""}))
+    return Gated(inert, gate.embeds, frozenset(gate.addresses - {""}), gate.size)
 
 
 def address_of(tag: StartTag) -> str:
@@ -157,6 +159,7 @@ class _FragmentGate:
 
     def __init__(self, name: str) -> None:
         self.embeds = False
+        self.size: tuple[int, int] | None = None
         self.addresses: set[str] = set()
         self._name = name
         self._foreign = ForeignContent()
@@ -192,7 +195,9 @@ class _FragmentGate:
             if inert is None:
                 return source
             self.addresses.add(address_of(tag))
-            self.embeds = self.embeds or (tag.tag in visible and is_embed(tag))
+            if tag.tag in visible and is_embed(tag):
+                self.embeds = True
+                self.size = self.size or size_of(tag)
             return inert
         if token.type is TokenType.END_TAG:
             self._foreign.end(token.tag or "")

@@ -99,7 +99,7 @@ class HtmlGate:
         placeholder = self._placeholder
         closing = Closing(
             Judge(self._claims, self._closed, self._allows, charset.codec),
-            (lambda name, url: charset.foreign(placeholder(name, url))) if placeholder else None,
+            (lambda name, url, size: charset.foreign(placeholder(name, url, size))) if placeholder else None,
             self._once,
         )
         self._rewriter = Rewriter(closing, self._insertion, watch=self._watch)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
+from unicodedata import normalize
 
 from .attributes import EMBEDS, LINKS, PREFIX, StartTag, is_live
 from .claims import Claims
@@ -120,7 +121,9 @@ class Judge:
 
     def script(self, text: str) -> str | None:
         """Return the closed services whose marker or host occurs in an inline script."""
-        return self._closed_of(self._claims.owners_of_text(text))
+        # What a browser looks up for letters of other widths are the plain ones (UTS #46).
+        readings = [text] if text.isascii() else [normalize("NFKC", one) for one in self._readings(text)]
+        return self._closed_of([owner for one in readings for owner in self._claims.owners_of_text(one)])
 
     def style(self, css: str) -> tuple[str, str | None]:
         """Return CSS whose closed addresses lead nowhere, and their services."""
