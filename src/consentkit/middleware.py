@@ -33,6 +33,7 @@ from .setup import Setup
 from .ui.endpoints import Endpoints
 from .ui.problem import problem
 from .ui.render import Pages
+from .ui.script import ClientScript
 from .visit import SCOPE_KEY, Visit
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class ConsentMiddleware:
         prefix: str = "/cookies",
         language: Callable[[Scope], str | None] | None = None,
         nonce: Callable[[Scope], str | None] | None = None,
+        client: bool = True,
         templates: str | os.PathLike[str] | None = None,
     ) -> None:
         """Compile everything that is the same for every request.
@@ -88,13 +90,16 @@ class ConsentMiddleware:
                 the same for reports alone. ``"off"`` sends nothing.
             cache: ``"personal"`` renders a page for its visitor and keeps shared caches from it.
                 ``"shared"`` renders one page for everybody, closed and with the banner, which shared
-                caches may keep.
+                caches may keep; the client script opens what this visitor allows.
             prefix: where the cookies page and its endpoints live, below the application's root.
                 Other paths under it stay the application's.
             language: chooses a visitor's language from the scope. Without it, or when it returns
                 ``None``, ``Accept-Language`` decides, and then the response varies by it.
             nonce: returns the CSP nonce of the response to a scope. With it the stylesheet is
                 written into the page and carries the nonce; without it the page links to it.
+            client: put the client script into pages with the banner's stylesheet. It saves a choice
+                without loading the page again, opens what was granted where it stands, and shows the
+                cookies page as a dialog. ``False`` leaves all of that to forms and links.
             templates: a directory whose files take the place of the shipped templates, one by one.
 
         Raises:
@@ -113,7 +118,8 @@ class ConsentMiddleware:
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
-        pages = Pages(policy, templates=templates)
+        script = ClientScript(reloads=csp == "enforce") if client else None
+        pages = Pages(policy, templates=templates, client=script, shared=cache == "shared")
         claims = Claims(policy.services.values())
         on_reports = None if csp == "off" else Strangers(claims).note
         self._endpoints = Endpoints(policy, pages, prefix, on_reports=on_reports)
@@ -128,7 +134,7 @@ class ConsentMiddleware:
             language=language,
             nonce=nonce,
             claims=claims,
-            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp)),
+            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp), client=client),
             optional=Consent(policy).closed,
             gate_html=gate_html,
             inject_banner=inject_banner,
@@ -215,10 +221,10 @@ def _with_headers_of(visit: Visit, send: Send) -> Send:
     return send_with_headers
 
 
-def _content_policy(policy: Policy, mode: Mode) -> ContentPolicy:
+def _content_policy(policy: Policy, mode: Mode, *, client: bool) -> ContentPolicy:
     from .gate.csp import ContentPolicy  # noqa: PLC0415 # few sites have one
 
-    return ContentPolicy(policy.services.values(), mode=mode)
+    return ContentPolicy(policy.services.values(), mode=mode, client=client)
 
 
 def _route_path(scope: Scope) -> str:

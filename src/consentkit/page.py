@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import Message, Scope
 
 from . import reply
-from .gate.csp_page import nonce_of, page_source, refusals
+from .gate.csp_page import nonce_of, page_source, refusals, says_nothing_of_styles
 from .gate.inserts import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
@@ -62,6 +62,8 @@ class Page:
             once=visit.embeds.mark,
         )
         visit.page_nonce = nonce_of(message["headers"])
+        visit.script_nonce = nonce_of(message["headers"], "script-src")
+        visit.free_styles = says_nothing_of_styles(message["headers"])
         if visit.setup.inject_banner:
             _warn_of_refusals(visit, message)
         # Read now: whatever the page differs by must be known when its headers leave.
@@ -101,7 +103,9 @@ class Page:
 
 def _warn_of_refusals(visit: Visit, message: Message) -> None:
     csp, here = visit.setup.csp, visit.here
-    refusing = refusals(message["headers"], here.host, here.assets)
+    refusing = refusals(
+        message["headers"], here.host, here.assets, client=visit.setup.pages.client is not None
+    )
     if "form-action" in refusing:
         visit.setup.warn_once(
             "form-action",
@@ -116,6 +120,13 @@ def _warn_of_refusals(visit: Visit, message: Message) -> None:
             "style-src",
             "The Content-Security-Policy of a page refuses the stylesheet of the banner. Add 'self' or a "
             "nonce to style-src. First seen on %r.",
+            visit.scope.get("path", ""),
+        )
+    if "script-src" in refusing and not added and visit.setup.pages.client:
+        visit.setup.warn_once(
+            "script-src",
+            "The Content-Security-Policy of a page refuses the client script, so every choice loads the "
+            "page again. Add 'self' or a nonce to script-src, or set client=False. First seen on %r.",
             visit.scope.get("path", ""),
         )
 

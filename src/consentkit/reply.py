@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.types import Message
 
+from .consent.mirror import mirror_cookie
 from .consent.model import Consent
 from .gate.csp_terms import ENFORCED
 from .gate.headers import (
@@ -124,11 +125,24 @@ def _for_set_cookie(visit: Visit) -> Consent:
 def _added(visit: Visit, message: Message) -> list[bytes]:
     """Return the ``Set-Cookie`` values of our own that leave with a response."""
     kept = _expired_now(visit, message) if visit.to_save is None else _saved(visit, visit.to_save)
+    kept = [*kept, *_mirrored(visit)] if visit.reflecting else kept
     if visit.loading is not None:
         return [visit.setup.once.set_cookie(visit.loading, secure=visit.secure), *kept]
     if _opened(visit) and message["type"] == "http.response.start":
         return [visit.setup.once.deletion(secure=visit.secure), *kept]
     return kept
+
+
+def _mirrored(visit: Visit) -> list[bytes]:
+    setup, consent = visit.setup, visit.consent
+    cookie = mirror_cookie(
+        visit.scope["headers"],
+        consent,
+        setup.pages.notice,
+        age=setup.cookie.left(consent),
+        secure=visit.secure,
+    )
+    return [] if cookie is None else [cookie]
 
 
 def _opened(visit: Visit) -> bool:

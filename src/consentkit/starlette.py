@@ -127,7 +127,7 @@ class ConsentExtension(Extension):
         if mark is not None:
             visit.embeds.let_pass(name, gated.addresses)
             return Markup(mark + str(fragment))  # noqa: S704 # as above, and ours
-        placeholder = visit.placeholder(name, source) if gated.embeds else ""
+        placeholder = visit.placeholder(name, source, gated.size) if gated.embeds else ""
         return Markup(placeholder + gated.html)  # noqa: S704 # ours, and the same markup made inert
 
 
@@ -150,7 +150,7 @@ def _consent(context: Context) -> Consent:
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
     visit.placed |= {"head"}
-    return visit.pages.head(visit.place())
+    return visit.pages.head(visit.place(), visit.stated)
 
 
 @pass_context

@@ -42,8 +42,9 @@ class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
     __slots__ = (
-        "_consent", "_found", "_place", "_signals", "asked", "in_question", "loading", "made_embeds",
-        "negotiated", "page_nonce", "placed", "plain", "refused", "scope", "setup", "started", "to_save",
+        "_consent", "_found", "_place", "_signals", "asked", "free_styles", "in_question", "loading",
+        "made_embeds", "negotiated", "page_nonce", "placed", "plain", "reflecting", "refused", "scope",
+        "script_nonce", "setup", "started", "to_save",
     )  # fmt: skip
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
@@ -61,11 +62,14 @@ class Visit:
         self.plain = True  # whether its headers depend on nothing else here
         self.started = False
         self.to_save: Consent | None = None
+        self.reflecting = False  # whether scripts are to be told that there was a choice
         self.loading: str | None = None  # the embed that the next page may load
         self.made_embeds: Embeds | None = None  # once anything has asked which may load
         self.placed: frozenset[str] = (
             _NOTHING  # what the site's template has put in: "head", "banner", "link"
         )
+        self.script_nonce: str | None = None  # that of its scripts
+        self.free_styles = False  # whether it may have a <style> without one
         self.page_nonce: str | None = None  # the one that the page's own Content-Security-Policy names
         # ASGI has servers write the names in lower case.
         for key, value in scope["headers"]:
@@ -213,6 +217,7 @@ class Visit:
         consent = self.page_consent
         return state_tag(
             consent.closed,
+            sorted((name, answer.choice) for name, answer in consent.answers.items()),
             consent.needs_prompt,
             consent.gpc,
             self.language,
@@ -247,13 +252,14 @@ class Visit:
             self.made_embeds = Embeds(self.setup, embed, self._path() if embed is not None else "")
         return self.made_embeds
 
-    def placeholder(self, name: str, source: str) -> str:
+    def placeholder(self, name: str, source: str, size: tuple[int, int] | None = None) -> str:
         """Return the notice that takes the place of an embed.
 
         Args:
             name: the service or category that it belongs to. With several, separated by spaces, there is
                 a notice for each, and the embed cannot be loaded once: it takes all of them.
             source: what the embed loads.
+            size: its width and height, if it gives both.
         """
         names = [one for one in name.split() if one in self.setup.policy.names]
         # On a page for everybody nobody can be given something of their own, and to the answer to a
@@ -261,26 +267,38 @@ class Visit:
         place = self.place()
         once = not self.setup.shared and place.path != place.prefix and len(names) == 1
         view = self._page_view()
-        return "".join(
-            str(self.setup.pages.placeholder(view, one, embed_id(one, source, place.path) if once else None))
-            for one in names
-        )
+        ids = [embed_id(one, source, place.path) if once else None for one in names]
+        pages = self.setup.pages
+        return "".join(str(pages.placeholder(view, *pair, size)) for pair in zip(names, ids, strict=True))
 
     def inserts(self) -> Inserts:
         """Return what is put into a page whose template has not placed it itself."""
         if not self.setup.inject_banner:
             return Inserts()
         pages, place = self.setup.pages, self.place()
-        if place.nonce is None and self.page_nonce is not None:
-            place = replace(place, nonce=self.page_nonce)
+        if place.nonce is None:
+            place = replace(place, nonce=self.page_nonce, script_nonce=self.script_nonce)
+        # Who is asked has not been here, and the rules in the page spare them a request before they see it.
+        inline = self.free_styles and not self.setup.shared and self.page_consent.needs_prompt
         return Inserts(
-            head="" if "head" in self.placed else str(pages.head(place)),
+            head="" if "head" in self.placed else str(pages.head(place, self.stated, inline=inline)),
             banner="" if "banner" in self.placed else str(pages.banner(self._page_view())),
             end="" if "link" in self.placed else str(pages.foot(place)),
         )
 
+    @property
+    def stated(self) -> Consent | None:
+        """The choices that a page tells its scripts, where it depends on them already; else they ask."""
+        return self.consent if self.setup.gates_pages and not self.setup.shared else None
+
     def _page_view(self) -> View:
         return self._view(self.page_consent)
+
+    def reflect(self) -> None:
+        """Make the mirror cookie true with the response to this request, where pages are for everybody."""
+        if self.setup.shared:
+            self.reflecting = True
+            self.plain = False
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request.
@@ -299,6 +317,7 @@ class Visit:
         self._consent = self.to_save = self.setup.cookie.seal(replace(consent, gpc=self.choices().gpc))
         self.asked = True
         self.plain = False
+        self.reflect()
         allowed = sorted(name for name in self._consent.answers if self._consent.allows(name))
         logger.info("Choices saved (%s); allowed: %s.", method, ", ".join(allowed) or "nothing optional")
 

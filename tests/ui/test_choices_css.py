@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gzip
 import re
+from importlib.resources import files
 
 import pytest
 
 from consentkit.ui.assets import load_stylesheet
 
-CSS = load_stylesheet().text
-LIGHT_DARK = re.compile(r"--consentkit-([a-z-]+): light-dark\((#[0-9a-f]+), (#[0-9a-f]+)\)")
+CSS = (files("consentkit.ui") / "static" / "choices.css").read_text("utf-8")
+LIGHT_DARK = re.compile(r"--consentkit-([a-z-]+): ?light-dark\((#[0-9a-f]+), ?(#[0-9a-f]+)\)")
 PALETTES = {
     "light": {name: light for name, light, _ in LIGHT_DARK.findall(CSS)},
     "dark": {name: dark for name, _, dark in LIGHT_DARK.findall(CSS)},
     # For browsers without light-dark(), which are shown the light one.
-    "fallback": dict(re.findall(r"--consentkit-([a-z-]+): (#[0-9a-f]+)", CSS)),
+    "fallback": dict(re.findall(r"--consentkit-([a-z-]+): ?(#[0-9a-f]+)", CSS)),
 }
 
 
@@ -33,7 +34,15 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_the_stylesheet_takes_at_most_two_kilobytes() -> None:
-    assert len(gzip.compress(CSS.encode(), 9, mtime=0)) <= 2_000
+    assert len(gzip.compress(load_stylesheet().body, 9, mtime=0)) <= 2_000
+
+
+def test_what_is_served_are_the_same_rules_without_white_space() -> None:
+    served = load_stylesheet().text
+
+    assert re.sub(r"\s+|;(?=\s*})", "", CSS) == re.sub(r"\s+", "", served)
+    for kept in ("100% - 60em", "1px solid", ".choices-page h1", "@media (forced-colors:active)"):
+        assert kept in served
 
 
 #

@@ -213,7 +213,10 @@ def test_everything_renders_in_every_language_and_says_which(
     view = replace(view, consent=Consent(translated), language=language)
     pages = Pages(translated)
 
-    for fragment, selector in ((pages.banner(view), "#choices"), (pages.placeholder(view, "video"), "div")):
+    for fragment, selector in (
+        (pages.banner(view), "#choices"),
+        (pages.placeholder(view, "video"), ".choices-embed"),
+    ):
         element = one(str(fragment), selector)
         assert (attribute(element, "lang"), attribute(element, "dir")) == (language, "ltr")
     for html in everything(pages, view):

@@ -200,9 +200,12 @@ class ConsentCookie:
         moment of each answer.
         """
         name = CONSENT_COOKIE_NAMES[0 if secure else 1]
-        age = max(0, (consent.decided_at or 0) + self._lifetime - int(self._clock()))
-        header = f"{name}={self.value(consent)}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
+        header = f"{name}={self.value(consent)}; Path=/; Max-Age={self.left(consent)}; HttpOnly; SameSite=Lax"
         return (header + "; Secure" if secure else header).encode("ascii")
+
+    def left(self, consent: Consent) -> int:
+        """Return the seconds that the newest answer still holds."""
+        return max(0, (consent.decided_at or 0) + self._lifetime - int(self._clock()))
 
     def _agreed(self, values: Iterable[bytes]) -> Consent | None:
         """Return what the genuine values say together; a bad one hides no good one.

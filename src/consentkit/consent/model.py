@@ -176,6 +176,16 @@ class Consent:
             if self._signal_denies(category, self.answers.get(category.id))
         )
 
+    @property
+    def granted_despite_signal(self) -> tuple[Category, ...]:
+        """The categories that ``Sec-GPC: 1`` does not deny, because they were granted while it was on."""
+        refused = self.refused_by_signal
+        return tuple(
+            category
+            for category in self.policy.optional
+            if self.gpc and category.gpc and category not in refused and self.allows(category.id)
+        )
+
     def grant(self, *names: str) -> Consent:
         """Return a consent in which ``names`` are granted and nothing else is changed.
 

@@ -1,7 +1,8 @@
-"""The stylesheet, as a file with an address that changes when its content does."""
+"""Stylesheet and scripts, as files with an address that changes when their content does."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -32,7 +33,18 @@ class Asset:
 
 def load_stylesheet() -> Asset:
     """Read the shipped stylesheet."""
-    return stylesheet((files(__package__) / "static" / STYLESHEET).read_bytes())
+    return stylesheet(_compact((files(__package__) / "static" / STYLESHEET).read_text("utf-8")).encode())
+
+
+def load_script(name: str) -> Asset:
+    """Read one of the shipped scripts, such as ``client.js``."""
+    return _asset(name, "text/javascript; charset=utf-8", (files(__package__) / "static" / name).read_bytes())
+
+
+def _compact(css: str) -> str:
+    """Return our own rules without the white space that is for those who edit them."""
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
 
 
 def stylesheet(body: bytes) -> Asset:
@@ -43,4 +55,8 @@ def stylesheet(body: bytes) -> Asset:
     """
     if b"</style" in body.lower():
         raise ValueError(f"{STYLESHEET} holds '</style' and cannot be written into a page")
-    return Asset(f"{sha256(body).hexdigest()[:16]}/{STYLESHEET}", "text/css; charset=utf-8", body)
+    return _asset(STYLESHEET, "text/css; charset=utf-8", body)
+
+
+def _asset(name: str, media_type: str, body: bytes) -> Asset:
+    return Asset(f"{sha256(body).hexdigest()[:16]}/{name}", media_type, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -21,6 +22,7 @@ from .hrefs import cookies_page_url
 from .problem import problem
 from .render import Pages
 from .reports import parse_reports
+from .state import state_of, stored_by_denied
 from .view import View
 
 #: Bytes of a request body. A decision for the largest policy has about 5 kB.
@@ -34,11 +36,15 @@ GPC_READING: Final = "2026-11-23"
 REPORTS: Final = "reports"
 #: Below the prefix, where the stylesheet is.
 ASSETS: Final = "assets"
+#: The parameter with which the client script asks for the cookies page without a document around it.
+DIALOG: Final = b"dialog"
 #: The parameter and the fragment that lead to the confirmation.
 SAVED: Final = "choices=saved"
 SAVED_FRAGMENT: Final = "#choices-saved"
 #: The id of the place of an embed that is loaded once.
 LOADED: Final = "choices-loaded"
+
+_ECHO: Final = re.compile(rb"(?:\A|&)echo=([0-9-]{1,64})(?:&|\Z)")
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _FOR_EVER: Final = {
@@ -59,6 +65,9 @@ class Visitor(Protocol):
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request."""
+
+    def reflect(self) -> None:
+        """Let pages for everybody know that there was a choice."""
 
     def load_once(self, embed: str) -> None:
         """Let one embed load with the next page."""
@@ -131,12 +140,13 @@ class Endpoints:
 
     async def _page(self, request: Request, visitor: Visitor) -> Response:
         view = visitor.view()
-        return HTMLResponse(
-            self._pages.cookies_page(view, back=_back(request, view.prefix)), headers=_PRIVATE
-        )
+        part = DIALOG in request.scope.get("query_string", b"").split(b"&")
+        page = self._pages.cookies_page(view, back=_back(request, view.prefix), part=part)
+        return HTMLResponse(page, headers=_PRIVATE)
 
-    async def _state(self, _request: Request, visitor: Visitor) -> Response:
-        return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
+    async def _state(self, request: Request, visitor: Visitor) -> Response:
+        visitor.reflect()
+        return JSONResponse(self._state_of(request, visitor.consent), headers=_PRIVATE)
 
     async def _asset(self, request: Request, _visitor: Visitor) -> Response:
         # Not request.url: it also reads Host and the query, and raises for what some clients send there.
@@ -175,23 +185,26 @@ class Endpoints:
         else:
             visitor.save(consent, f"{'json' if media_type == JSON else 'form'}:{decision.action}")
         if wants_json:
-            return JSONResponse(self._state_of(visitor.consent), headers=_PRIVATE)
+            return JSONResponse(self._answer(request, visitor, decision.next), headers=_PRIVATE)
         target = decision.next or visitor.view().prefix
         if decision.action == "load-once":
             there = f"{target.partition('#')[0]}#{LOADED}"
             return RedirectResponse(there, HTTPStatus.SEE_OTHER, headers=_PRIVATE)
         return RedirectResponse(confirmation_of(target), HTTPStatus.SEE_OTHER, headers=_PRIVATE)
 
-    def _state_of(self, consent: Consent) -> Mapping[str, Any]:
-        optional = consent.policy.optional
-        services = [service.id for category in optional for service in category.services]
-        return {
-            "needs_prompt": consent.needs_prompt,
-            "choices": {name: consent.choice(name) for name in [c.id for c in optional] + services},
-            "allowed": sorted(name for name in consent.policy.names if consent.allows(name)),
-            "gpc": consent.gpc,
-            "notice": self._notice,
-        }
+    def _answer(self, request: Request, visitor: Visitor, path: str | None) -> Mapping[str, Any]:
+        """Return the state after a decision, and for the client script what it shows next."""
+        state = self._state_of(request, visitor.consent)
+        if "echo" in state:
+            here = path or visitor.view().prefix
+            state["confirmation"] = self._pages.confirmation(visitor.view(), here=here)
+            state["location"] = confirmation_of(here)
+        return state
+
+    def _state_of(self, request: Request, consent: Consent) -> dict[str, Any]:
+        state = {**state_of(consent), "notice": self._notice}
+        echo = _echo(request)
+        return {**state, "echo": echo, "clear": stored_by_denied(consent)} if echo else state
 
 
 def confirmation_of(path: str) -> str:
@@ -200,6 +213,12 @@ def confirmation_of(path: str) -> str:
     if SAVED not in path.partition("?")[2].split("&"):
         path += ("&" if "?" in path else "?") + SAVED
     return path + SAVED_FRAGMENT
+
+
+def _echo(request: Request) -> str | None:
+    """Return the number that the client script wants to hear again, so that no cache answers in our place."""
+    match = _ECHO.search(request.scope.get("query_string", b""))
+    return match[1].decode() if match else None
 
 
 def _back(request: Request, prefix: str) -> str | None:

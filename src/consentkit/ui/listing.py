@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from ..policy.duration import Duration
 from ..policy.model import (
     CONSENT_COOKIE_NAMES,
+    MIRROR_COOKIE_NAMES,
     ONCE_COOKIE_NAMES,
     Category,
     Kind,
@@ -93,10 +94,12 @@ def other_providers(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in providers if p != policy.site.controller.name))
 
 
-def list_categories(policy: Policy, words: Wording, *, secure: bool) -> tuple[CategoryEntry, ...]:
+def list_categories(
+    policy: Policy, words: Wording, *, secure: bool, shared: bool = False
+) -> tuple[CategoryEntry, ...]:
     """Return all categories in the order of the policy, our own cookies under the first essential one."""
     essential = next((c for c in policy.categories if c.essential), None)
-    own_cookies = _own_cookies(policy, words, secure=secure)
+    own_cookies = _own_cookies(policy, words, secure=secure, shared=shared)
     return tuple(
         _entry(policy, words, category, own_cookies if category is essential else [])
         for category in policy.categories
@@ -141,12 +144,14 @@ def _rows(words: Wording, items: Iterable[StoredItem], provider: str, purpose: L
 _A_MINUTE: Final = Duration(1, "minute")
 
 
-def _own_cookies(policy: Policy, words: Wording, *, secure: bool) -> list[Row]:
+def _own_cookies(policy: Policy, words: Wording, *, secure: bool, shared: bool) -> list[Row]:
     number = 0 if secure else 1
-    lifetimes = (
+    lifetimes = [
         (CONSENT_COOKIE_NAMES[number], "consent_cookie", policy.expires_after),
         (ONCE_COOKIE_NAMES[number], "once_cookie", _A_MINUTE),
-    )
+    ]
+    if shared:
+        lifetimes.append((MIRROR_COOKIE_NAMES[number], "mirror_cookie", policy.expires_after))
     return [
         Row(
             name=name,

@@ -7,7 +7,8 @@ A file there wins over the shipped file of the same name, file by file:
 ``document.html``
     the skeleton of whole pages, with the blocks ``title``, ``head`` and ``content``.
 ``cookies-page.html``, ``error-page.html``
-    whole pages; both extend ``document.html``.
+    whole pages. The second extends ``document.html``, the first ``layout``, which is the same or, for a
+    dialog, a layout of nothing but the content.
 ``banner.html``, ``confirmation.html``, ``placeholder.html``
     fragments that are put into the site's pages.
 
@@ -40,12 +41,14 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
+from ..consent.model import Consent
 from ..policy.digest import notice
 from ..policy.model import Policy
 from . import answers
 from .assets import Asset, load_stylesheet
 from .hrefs import contact_href, cookies_page_url, href
 from .listing import CategoryEntry, list_categories, other_providers
+from .script import ClientScript
 from .view import Place, View
 from .wording import Wording
 
@@ -86,6 +89,8 @@ class Pages:
     Args:
         policy: what the site declares.
         templates: the site's own template directory; see the module's description.
+        client: the client script; ``None`` for pages without any script.
+        shared: whether pages are the same for everybody.
 
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
@@ -96,7 +101,14 @@ class Pages:
         jinja2.TemplateError: a template of the site cannot be compiled.
     """
 
-    def __init__(self, policy: Policy, *, templates: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        templates: str | os.PathLike[str] | None = None,
+        client: ClientScript | None = None,
+        shared: bool = False,
+    ) -> None:
         environment = _environment(templates)
         self._templates = {name: environment.get_template(name) for name in TEMPLATES}
         self.sources = _digest(environment)
@@ -113,15 +125,33 @@ class Pages:
             "providers": other_providers(policy),
             "notice": self.notice,
         }
-        self.assets: Mapping[str, Asset] = MappingProxyType({self._stylesheet.path: self._stylesheet})
+        self.client = client
+        self._shared = shared
+        files = [self._stylesheet, *(client.assets if client is not None else [])]
+        self.assets: Mapping[str, Asset] = MappingProxyType({file.path: file for file in files})
 
-    def head(self, place: Place) -> Markup:
-        """Return the stylesheet for the page's ``<head>``.
+    def head(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
+        """Return the stylesheet and the client script for the page's ``<head>``.
 
-        A link to a file that browsers keep for ever; with a nonce the same rules in a ``<style>``.
+        Links to files that browsers keep for ever; with a nonce the rules stand in a ``<style>``.
+
+        Args:
+            place: the page.
+            consent: the visitor's choices, where the page is for this visitor alone.
+            inline: whether the rules stand in the page without a nonce, too.
         """
+        if self.client is None:
+            return self._style(place, inline=inline)
+        early = self.client.early(place, self.notice) if self._shared else Markup()
+        return (
+            early + self._style(place, inline=inline) + self.client.tag(place, self._wording(place), consent)
+        )
+
+    def _style(self, place: Place, *, inline: bool = False) -> Markup:
         if place.nonce:
             return Markup('<style nonce="{}">{}</style>').format(place.nonce, self._css)
+        if inline:
+            return Markup("<style>{}</style>").format(self._css)
         address = f"{place.prefix}/assets/{self._stylesheet.path}"
         return Markup('<link rel="stylesheet" href="{}">').format(address)
 
@@ -129,7 +159,7 @@ class Pages:
         """Return what stands at the top of a page: the question, or that it was answered, or nothing."""
         if view.consent.needs_prompt:
             return self._fragment("banner.html", view)
-        return self._confirmation(view, here=view.path, back=None) if view.saved else Markup()
+        return self.confirmation(view, here=view.path, back=None) if view.saved else Markup()
 
     def url(self, place: Place) -> str:
         """Return the address of the cookies page, with the way back to where the visitor is."""
@@ -144,9 +174,15 @@ class Pages:
 
     def foot(self, place: Place) -> Markup:
         """Return the link to the cookies page as a line of its own, for a page that has no place for it."""
-        return Markup('<p class="choices-foot">{}</p>').format(self.link(place))
+        # A region, because it stands outside of whatever the page has (WCAG technique ARIA11).
+        title = self._wording(place).text("cookie_settings")
+        return Markup('<section class="choices-foot" aria-label="{}">{}</section>').format(
+            title, self.link(place)
+        )
 
-    def placeholder(self, view: View, name: str, embed: str | None = None) -> Markup:
+    def placeholder(
+        self, view: View, name: str, embed: str | None = None, size: tuple[int, int] | None = None
+    ) -> Markup:
         """Return the notice that stands where an embed was gated.
 
         Args:
@@ -154,6 +190,7 @@ class Pages:
             name: the category or service the embed is gated by. For a category all its services
                 are named, since which of them the embed belongs to is not known.
             embed: id of the embed, with which it can be loaded once; see ``consent.once``.
+            size: width and height of the embed, if it gives both: the notice takes as much room.
 
         Raises:
             UnknownNameError: the policy declares no such name.
@@ -172,35 +209,41 @@ class Pages:
             granted=group if name == category.id else names[0],  # a button says what it grants (R-4)
             name=name,
             embed=embed,
+            size=size,
         )
 
-    def cookies_page(self, view: View, *, back: str | None) -> str:
+    def cookies_page(self, view: View, *, back: str | None, part: bool = False) -> str:
         """Return the whole cookies page: what is stored, and the form with the saved answers.
 
         Args:
             view: the visitor; ``view.path`` is not used.
             back: the path the visitor came from; anything that is not a path of the site counts as none.
+            part: only what a dialog shows, without a document around it.
         """
         consent, policy = view.consent, self._policy
         back = href(back) if back is not None and back.startswith("/") else None
         here = cookies_page_url(view.prefix, back)
         saved = view.saved and not consent.needs_prompt
+        words = self._wording(view)
         contact = policy.site.controller.contact
         choices = {c.id: answers.category_answer(consent, c) for c in policy.optional}
         choices |= {s.id: answers.service_answer(consent, s) for c in policy.optional for s in c.services}
         return self._render(
             "cookies-page.html",
             view,
+            part=part,
+            layout="consentkit/part.html" if part else "document.html",
             back=back,
             here=here,
-            confirmation=self._confirmation(view, here=here, back=back) if saved else Markup(),
+            confirmation=self.confirmation(view, here=here, back=back) if saved else Markup(),
             entries=self._listing(view),
             asks=bool(policy.optional),
             answers=choices,
             divided={c.id for c in policy.optional if answers.has_own_answers(consent, c)},
             decided=any(consent.choice(category.id) for category in policy.optional),
             needs_prompt=consent.needs_prompt,
-            duration=self._wording(view).texts.duration(policy.expires_after),
+            granted_despite_signal=words.join(c.name for c in consent.granted_despite_signal),
+            duration=words.texts.duration(policy.expires_after),
             privacy_href=href(policy.site.privacy_notice),
             contact_link=Markup('<a class="choices-link" href="{}">{}</a>').format(
                 contact_href(contact), contact
@@ -225,10 +268,19 @@ class Pages:
         words = self._wording(view)
         key = (words.language, view.secure)
         if key not in self._listings:
-            self._listings[key] = list_categories(self._policy, words, secure=view.secure)
+            self._listings[key] = list_categories(
+                self._policy, words, secure=view.secure, shared=self._shared
+            )
         return self._listings[key]
 
-    def _confirmation(self, view: View, *, here: str, back: str | None) -> Markup:
+    def confirmation(self, view: View, *, here: str, back: str | None = None) -> Markup:
+        """Return what says that a choice was saved.
+
+        Args:
+            view: the visitor, who has just chosen.
+            here: the address of the page without it.
+            back: the page that led to this one, if the visitor should be led back.
+        """
         outcome = answers.outcome(view.consent)
         return self._fragment("confirmation.html", view, here=here, back=back, outcome=outcome)
 
@@ -242,7 +294,7 @@ class Pages:
         return self._templates[template].render(
             self._constant,
             words=words,
-            head=self.head(view),
+            head=self._style(view),  # nothing of the client script is for our own pages
             prefix=view.prefix,
             path=view.path,
             url=self.url(view),

@@ -17,6 +17,7 @@ class Place:
         path: path and query of the page the visitor is on, without consentkit's own parameter.
         secure: whether the request came over https, which decides the consent cookie's name.
         nonce: the response's CSP nonce; with one, the stylesheet is written into the page.
+        script_nonce: the same for scripts, where it is another.
     """
 
     language: str
@@ -24,6 +25,7 @@ class Place:
     path: str
     secure: bool = True
     nonce: str | None = None
+    script_nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,46 @@
+"""What the client script is told of a visitor, with a page and under ``{prefix}/state``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..consent.model import Consent
+from ..policy.model import Policy, StoredItem
+
+
+def state_of(consent: Consent) -> dict[str, Any]:
+    """Return the visitor's choices and what they come to, as JSON takes it."""
+    policy = consent.policy
+    return {
+        "needs_prompt": consent.needs_prompt,
+        "choices": {name: consent.choice(name) for name in _asked(policy)},
+        "allowed": sorted(name for name in policy.names if consent.allows(name)),
+        "gpc": consent.gpc,
+    }
+
+
+def stored_by_denied(consent: Consent) -> list[tuple[str, str]]:
+    """Return kind and name, or glob, of what denied categories and services may have stored outside cookies.
+
+    What another organisation keeps under its own domain is out of reach; cookies are expired by header.
+    """
+    return [
+        (item.kind, item.name)
+        for name, items in _stored(consent.policy)
+        if not consent.allows(name)
+        for item in items
+        if item.kind != "cookie" and item.domain is None
+    ]
+
+
+def _asked(policy: Policy) -> list[str]:
+    services = [service.id for category in policy.optional for service in category.services]
+    return [category.id for category in policy.optional] + services
+
+
+def _stored(policy: Policy) -> Iterator[tuple[str, tuple[StoredItem, ...]]]:
+    for category in policy.optional:
+        yield category.id, category.items
+        for service in category.services:
+            yield service.id, service.items
