@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from playwright.sync_api import Browser
 
@@ -38,7 +38,7 @@ CHROMIUM_FLAGS = (
 class LaunchChromium(Protocol):
     """Start a Chromium with further flags; it is closed when the session ends."""
 
-    def __call__(self, *flags: str) -> Browser: ...
+    def __call__(self, *flags: str, without: Sequence[str] = ()) -> Browser: ...
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +51,12 @@ def launch_chromium() -> Iterator[LaunchChromium]:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright, ExitStack() as browsers:
 
-        def launch(*flags: str) -> Browser:
-            browser = playwright.chromium.launch(executable_path=executable, args=[*CHROMIUM_FLAGS, *flags])
+        def launch(*flags: str, without: Sequence[str] = ()) -> Browser:
+            browser = playwright.chromium.launch(
+                executable_path=executable,
+                args=[*CHROMIUM_FLAGS, *flags],
+                ignore_default_args=list(without),  # those of Playwright
+            )
             browsers.callback(browser.close)
             return browser
 

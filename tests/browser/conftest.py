@@ -13,20 +13,24 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
 
+from consentkit import ConsentMiddleware, load_policy
 from consentkit.starlette import ConsentExtension
 
 if TYPE_CHECKING:
@@ -34,10 +38,40 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from starlette.types import ASGIApp
 
+MakeSite = Callable[..., str]
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "publication"
 KEY = "kQ3v9Zt1mW7xB5nD8rJ2pL6sC0fH4gYa"
 # Chromium itself looks here for updates and accounts, whatever page is open.
-BROWSERS_OWN = ("accounts.google.com", "update.googleapis.com")
+TIDES = """
+[site]
+name = "Tides"
+controller = { name = "Harbour Office", contact = "tides@harbour.example" }
+
+[categories.analytics]
+use = ["google-analytics"]
+storage = [
+    { name = "seen-*", kind = "local-storage", expires_after = "until-deleted" },
+    { name = "visit", kind = "session-storage", expires_after = "session" },
+    { name = "counts", kind = "indexed-db", expires_after = "until-deleted" },
+    { name = "pages", kind = "cache-storage", expires_after = "until-deleted" },
+]
+
+[categories.third-party]
+use = ["youtube"]
+
+[services.counter]
+category = "analytics"
+provider = "Counter Ltd"
+hosts = ["counter.example"]
+markers = ["count("]
+"""
+TIDES_PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tides</title>{}</head>{}</html>'
+)
+FILM = '<iframe src="https://www.youtube.com/embed/x" width="560" height="315" title="A film"></iframe>'
+TIDES_BODY = f'<body><main><h1>High tide</h1>{FILM}<p id="end">The end.</p></main></body>'
+BROWSERS_OWN = ("accounts.google.com", "content-autofill.googleapis.com", "update.googleapis.com")
 SECURE_HOST = "www.inspectorate.example"
 
 # What an analytics script does with the visitor's cookies: as far up the domain as it gets.
@@ -49,6 +83,9 @@ for (const name of ["_ga", "_ga_EXAMPLE"]) {
 }
 """
 ANSWERS = {
+    "/slow.js": ("text/javascript", "count('slow')"),
+    "/fast.js": ("text/javascript", "count('fast')"),
+    "/module.js": ("text/javascript", "window.ran = import.meta.url; export {}"),
     "/gtag/js": ("text/javascript", ANALYTICS),
     "/gtm.js": ("text/javascript", ""),
     "/widgets.js": ("text/javascript", ""),
@@ -121,13 +158,16 @@ class CanaryConnection(socketserver.BaseRequestHandler):
             for _ in lines:
                 pass
             canary.note(host + words[1])
+            if "slow" in words[1]:
+                time.sleep(0.3)
             connection.sendall(answer(words[1]))
 
 
 def answer(path: str) -> bytes:
     kind, body = next((ANSWERS[start] for start in ANSWERS if path.startswith(start)), ("text/plain", ""))
     head = (
-        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
     )
     return (head + body).encode()
 
@@ -195,6 +235,32 @@ def one_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Route]
     return route
 
 
+@pytest.fixture
+def make_site(secret_key: str, tmp_path: Path) -> Iterator[MakeSite]:
+    """Yield a way to a site with the pages "/" and "/other", given head and body; it returns the address."""
+    (tmp_path / "consent.toml").write_text(TIDES, encoding="utf-8")
+    policy = load_policy(tmp_path / "consent.toml")
+    with ExitStack() as stack:
+
+        def make(
+            head: str = "",
+            body: str = TIDES_BODY,
+            headers: dict[str, str] | None = None,
+            routes: tuple[BaseRoute, ...] = (),
+            wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+            **options: Any,  # noqa: ANN401 - whatever the middleware takes
+        ) -> str:
+            async def page(_request: Request) -> HTMLResponse:
+                return HTMLResponse(TIDES_PAGE.format(head, body), headers=headers)
+
+            consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, **options)
+            paths = [*routes, Route("/", page), Route("/other", page)]
+            app = wrap(Starlette(routes=paths, middleware=[consent]))
+            return f"http://127.0.0.1:{stack.enter_context(served(app))}"
+
+        yield make
+
+
 @pytest.fixture(scope="session")
 def secret_key() -> str:
     return KEY
@@ -249,13 +315,28 @@ def all_third_parties(certificate: Certificate) -> Iterator[Canary]:
 @pytest.fixture(scope="session")
 def closed_world(launch_chromium: LaunchChromium, all_third_parties: Canary, secure_port: int) -> Browser:
     """Return a Chromium in which every host is the canary, except the site's own."""
+    return launch_chromium(*closed_world_flags(all_third_parties, secure_port))
+
+
+@pytest.fixture
+def world_with_page_cache(
+    launch_chromium: LaunchChromium, all_third_parties: Canary, secure_port: int
+) -> Iterator[Browser]:
+    """Yield the same with its back/forward cache, which Playwright switches off."""
+    flags = closed_world_flags(all_third_parties, secure_port)
+    browser = launch_chromium(*flags, without=["--disable-back-forward-cache"])
+    yield browser
+    browser.close()
+
+
+def closed_world_flags(canary: Canary, secure_port: int) -> list[str]:
     rules = [
         *(f"MAP {host} ~NOTFOUND" for host in BROWSERS_OWN),
         f"MAP {SECURE_HOST} 127.0.0.1:{secure_port}",
-        f"MAP * 127.0.0.1:{all_third_parties.port}",
+        f"MAP * 127.0.0.1:{canary.port}",
         "EXCLUDE 127.0.0.1",
     ]
-    return launch_chromium(f"--host-resolver-rules={', '.join(rules)}", "--ignore-certificate-errors")
+    return [f"--host-resolver-rules={', '.join(rules)}", "--ignore-certificate-errors"]
 
 
 @pytest.fixture
@@ -266,13 +347,24 @@ def canary(all_third_parties: Canary) -> Canary:
 
 
 @pytest.fixture
-def new_visitor(closed_world: Browser) -> Iterator[Callable[..., BrowserContext]]:
+def client_script() -> bool:
+    """Return whether the client script arrives; modules that are about it say so.
+
+    Everything else has to work where it is blocked, as by an extension.
+    """
+    return False
+
+
+@pytest.fixture
+def new_visitor(closed_world: Browser, client_script: bool) -> Iterator[Callable[..., BrowserContext]]:
     """Yield a way to a fresh profile, with the options of ``Browser.new_context``."""
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:  # noqa: ANN401 - whatever Playwright takes
         contexts.append(closed_world.new_context(**options))
         contexts[-1].set_default_timeout(10_000)  # only a failing test waits for anything that long
+        if not client_script:
+            contexts[-1].route("**/client.js", lambda route: route.fulfill(content_type="text/javascript"))
         return contexts[-1]
 
     yield make
