@@ -28,8 +28,9 @@ test: .venv/dev.stamp test-tools  ## run every test, in random order, with branc
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 .PHONY: bench
-bench: .venv/dev.stamp  ## print the cost of a request, relative to Starlette's SessionMiddleware
+bench: .venv/dev.stamp  ## print the cost of a request beside Starlette's SessionMiddleware, and the first paint beside other tools
 	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python tests/benchmarks/first_paint.py
 
 # ---- checks that run no tests of the package
 
