@@ -102,6 +102,11 @@ class Run:
         for name in re.findall(r"--consentkit-[a-z-]+", text):
             assert f"var({name}" in shipped, name
 
+    def javascript(self, text: str, _line: int) -> None:
+        # tests/browser/test_documentation.py runs them where they belong.
+        assert self.page.name == "browser.md"
+        assert text.strip()
+
     def text(self, text: str, _line: int) -> None:
         assert text.strip()
 
@@ -110,6 +115,7 @@ CHECKS: Final[dict[str, Callable[[Run, str, int], None]]] = {
     "console": Run.console,
     "css": Run.css,
     "http": Run.http,
+    "javascript": Run.javascript,
     "jinja": Run.jinja,
     "python": Run.python,
     "text": Run.text,

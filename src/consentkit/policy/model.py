@@ -23,6 +23,8 @@ Lifetime = Duration | Literal["session", "until-deleted"]
 CONSENT_COOKIE_NAMES: Final = ("__Host-consent", "consent")
 #: The name of the cookie for one embed, likewise; see ``consent.once``.
 ONCE_COOKIE_NAMES: Final = ("__Host-consent-once", "consent-once")
+#: The name of the cookie that pages for everybody look at, likewise; see ``consent.mirror``.
+MIRROR_COOKIE_NAMES: Final = ("__Host-consent-shown", "consent-shown")
 
 
 class Kind(StrEnum):
