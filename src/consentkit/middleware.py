@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from .consent.bring_over import BringOver
 from .consent.cookie import ConsentCookie
 from .consent.model import Consent
 from .consent.once import OnceCookie
@@ -127,6 +128,7 @@ class ConsentMiddleware:
             policy=policy,
             cookie=ConsentCookie(policy, secret_key),
             once=OnceCookie(secret_key),
+            bring_over=BringOver(policy) if policy.bring_over else None,
             cookies=CookieFilter(CookieRules(policy), strict=undeclared == "strict"),
             pages=pages,
             prefix=prefix,

@@ -66,6 +66,8 @@ class Page:
         visit.free_styles = says_nothing_of_styles(message["headers"])
         if visit.setup.inject_banner:
             _warn_of_refusals(visit, message)
+        if not visit.setup.shared:
+            visit.keep_brought()
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()
         self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])

@@ -10,6 +10,7 @@ from starlette.types import Message
 from .consent.mirror import mirror_cookie
 from .consent.model import Consent
 from .gate.csp_terms import ENFORCED
+from .gate.expiry import deletions
 from .gate.headers import (
     LINKING,
     SETTING,
@@ -20,6 +21,7 @@ from .gate.headers import (
     with_vary,
 )
 from .gate.links import hints_without_closed, without_closed_links
+from .policy.model import BRING_OVER_COOKIES
 from .visit import Visit
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -152,7 +154,11 @@ def _opened(visit: Visit) -> bool:
 
 def _saved(visit: Visit, consent: Consent) -> list[bytes]:
     denied = visit.setup.cookies.denied(visit.scope["headers"], consent)
-    return [visit.setup.cookie.set_cookie(consent, secure=visit.secure), *_expired(visit, denied)]
+    kept = [visit.setup.cookie.set_cookie(consent, secure=visit.secure), *_expired(visit, denied)]
+    if visit.brought:
+        tools = [(BRING_OVER_COOKIES[tool].encode(), ("/",)) for tool in visit.setup.policy.bring_over]
+        kept += deletions(tools, host=visit.host, secure=visit.secure)
+    return kept
 
 
 def _expired_now(visit: Visit, message: Message) -> list[bytes]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
+from .consent.bring_over import BringOver
 from .consent.cookie import ConsentCookie
 from .consent.model import Consent
 from .consent.once import OnceCookie, part
@@ -34,6 +35,7 @@ class Setup:
         policy: what the site declares.
         cookie: the codec of the consent cookie.
         once: the codec of the cookie for one embed.
+        bring_over: reads choices in the cookies of other tools; ``None`` where there is nothing to read.
         cookies: judges the site's own cookies.
         pages: what visitors see.
         prefix: path of the cookies page below the application's root.
@@ -53,6 +55,7 @@ class Setup:
     policy: Policy
     cookie: ConsentCookie
     once: OnceCookie
+    bring_over: BringOver | None
     cookies: CookieFilter
     pages: Pages
     prefix: str

@@ -42,9 +42,9 @@ class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
     __slots__ = (
-        "_consent", "_found", "_place", "_signals", "asked", "free_styles", "in_question", "loading",
-        "made_embeds", "negotiated", "page_nonce", "placed", "plain", "reflecting", "refused", "scope",
-        "script_nonce", "setup", "started", "to_save",
+        "_consent", "_found", "_place", "_signals", "asked", "brought", "free_styles", "in_question",
+        "loading", "made_embeds", "negotiated", "page_nonce", "placed", "plain", "reflecting", "refused",
+        "scope", "script_nonce", "setup", "started", "to_save",
     )  # fmt: skip
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
@@ -62,6 +62,7 @@ class Visit:
         self.plain = True  # whether its headers depend on nothing else here
         self.started = False
         self.to_save: Consent | None = None
+        self.brought = False  # whether the choices come from the cookie of another tool
         self.reflecting = False  # whether scripts are to be told that there was a choice
         self.loading: str | None = None  # the embed that the next page may load
         self.made_embeds: Embeds | None = None  # once anything has asked which may load
@@ -104,6 +105,10 @@ class Visit:
                 self._consent = setup.cookie.read_one(found.ours.get(name), gpc=gpc)
             else:
                 self._consent = setup.cookie.read(self.scope["headers"], secure=self.secure, gpc=gpc)
+            if setup.bring_over is not None and not self._consent.answers:
+                brought = setup.bring_over.read(self.scope["headers"])
+                if brought is not None:
+                    self._consent, self.brought = replace(brought, gpc=gpc), True
         return self._consent
 
     def arriving(self) -> list[tuple[bytes, bytes]]:
@@ -299,6 +304,13 @@ class Visit:
         if self.setup.shared:
             self.reflecting = True
             self.plain = False
+
+    def keep_brought(self) -> None:
+        """Keep choices that come from another tool's cookie, whose turn ends with this response."""
+        if self.setup.bring_over is not None:
+            consent = self.choices()
+            if self.brought and self.to_save is None:
+                self.save(consent, "import")
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request.

@@ -247,3 +247,23 @@ def test_a_policy_holds_as_many_names_as_its_cookie(faults_of: FaultsOf, only_fa
     fault = only_fault(many(MAX_NAMES))
     assert (fault.id, fault.path) == ("CK023", "categories")
     assert "There are 81 categories and services" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("[bring_over.klara]\nx = 'analytics'", [("CK025", "bring_over.klara")]),
+        ("[bring_over.klaro]\nx = ['analytics', 'nothing']", [("CK025", "bring_over.klaro.x")]),
+        ("[bring_over.klaro]\nx = 'essential'", [("CK024", "bring_over.klaro.x")]),
+        ("[bring_over.klaro]\nx = 7", [("CK005", "bring_over.klaro.x")]),
+        ("[bring_over.klaro]\nx = ['analytics', 7]", [("CK005", "bring_over.klaro.x")]),
+        ("[bring_over]\nklaro = 'analytics'", [("CK005", "bring_over.klaro")]),
+        ("[bring_over.klaro]\nx = 'analytics'\ny = ['matomo']", []),
+    ],
+)
+def test_what_is_brought_over_must_be_there(
+    table: str, found: list[tuple[str, str]], faults_of: FaultsOf
+) -> None:
+    policy = f"[categories.analytics]\nuse = ['matomo']\n{table}"
+
+    assert faults_of(policy) == found

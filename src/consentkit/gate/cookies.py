@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from ..policy.duration import Duration
 from ..policy.model import (
+    BRING_OVER_COOKIES,
     CONSENT_COOKIE_NAMES,
     MIRROR_COOKIE_NAMES,
     ONCE_COOKIE_NAMES,
@@ -65,6 +66,8 @@ class CookieRules:
         self._ours = {
             name.encode(): OURS for name in (*CONSENT_COOKIE_NAMES, *ONCE_COOKIE_NAMES, *MIRROR_COOKIE_NAMES)
         }
+        # Those that are read once are ours as well, declared or not.
+        self._ours |= {BRING_OVER_COOKIES[tool].encode(): OURS for tool in policy.bring_over}
         self._known: dict[bytes, Standing] = dict(self._ours)
 
     def standing(self, name: bytes) -> Standing:

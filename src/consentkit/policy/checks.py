@@ -8,7 +8,7 @@ from typing import Final
 
 from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_ids, known_optional
-from .model import CONSENT_COOKIE_NAMES
+from .model import BRING_OVER_COOKIES, CONSENT_COOKIE_NAMES
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
 from .tables import ESSENTIAL, Tables
 from .texts import load_texts
@@ -33,6 +33,7 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _essentials(tables)
     yield from _globs(tables)
     yield from _contradictions(tables)
+    yield from _brought_over(tables)
 
 
 def _no_category(path: str, category: str, tables: Tables) -> Fault:
@@ -62,6 +63,23 @@ def _references(tables: Tables) -> Iterator[Fault]:
             yield Fault(
                 "CK024", path, f"{category!r} is essential and is never refused.", "Take it out of gpc."
             )
+
+
+def _brought_over(tables: Tables) -> Iterator[Fault]:
+    known = sorted(tables.category_names | tables.services.keys())
+    for tool, meant in tables.bring_over.items():
+        if tool not in BRING_OVER_COOKIES:
+            cure = f"{did_you_mean(tool, BRING_OVER_COOKIES)}Known: {', '.join(BRING_OVER_COOKIES)}."
+            yield Fault("CK025", f"bring_over.{tool}", f"The cookie of {tool!r} cannot be read.", cure)
+        for name, targets in meant.items():
+            path = f"bring_over.{tool}.{name}"
+            for target in targets:
+                if target not in known:
+                    cure = f"{did_you_mean(target, known)}Declared: {', '.join(known)}."
+                    yield Fault("CK025", path, f"There is no category or service {target!r}.", cure)
+                elif tables.is_essential(tables.category_of(target) or target):
+                    cure = "Leave it out: what is essential is never asked about."
+                    yield Fault("CK024", path, f"{target!r} is essential and has no choice.", cure)
 
 
 def _memberships(tables: Tables) -> Iterator[Fault]:

@@ -134,6 +134,9 @@ def _build(tables: Tables, site: SiteTable) -> Policy:
         expires_after=Duration.parse(tables.consent.expires_after),
         categories=tuple(sorted(categories, key=lambda category: not category.essential)),
         texts=MappingProxyType(dict(texts)),
+        bring_over=MappingProxyType(
+            {tool: MappingProxyType(meant) for tool, meant in tables.bring_over.items()}
+        ),
     )
 
 

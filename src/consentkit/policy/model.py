@@ -25,6 +25,17 @@ CONSENT_COOKIE_NAMES: Final = ("__Host-consent", "consent")
 ONCE_COOKIE_NAMES: Final = ("__Host-consent-once", "consent-once")
 #: The name of the cookie that pages for everybody look at, likewise; see ``consent.mirror``.
 MIRROR_COOKIE_NAMES: Final = ("__Host-consent-shown", "consent-shown")
+#: The tools whose choices can be brought over, and the names of their cookies; see ``consent.bring_over``.
+BRING_OVER_COOKIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cookiebot": "CookieConsent",
+        "cookieyes": "cookieyes-consent",
+        "klaro": "klaro",
+        "onetrust": "OptanonConsent",
+        "tarteaucitron": "tarteaucitron",
+        "vanilla-cookieconsent": "cc_cookie",
+    }
+)
 
 
 class Kind(StrEnum):
@@ -215,12 +226,14 @@ class Policy:
         expires_after: how long a choice holds; grants and refusals alike, never rolling.
         categories: essential ones first, otherwise in the order of the file.
         texts: the interface texts for every language of the site.
+        bring_over: which names of another tool mean which categories and services here, by tool.
     """
 
     site: Site
     expires_after: Duration
     categories: tuple[Category, ...]
     texts: Mapping[str, Texts] = field(repr=False)
+    bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def services(self) -> Mapping[str, Service]:

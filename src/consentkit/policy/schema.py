@@ -165,6 +165,10 @@ class ConsentFile(_Table):
     consent: ConsentTable = ConsentTable()
     categories: dict[Id, CategoryTable] = {}
     services: dict[Id, ServiceTable] = {}
+    bring_over: dict[str, dict[str, str | list[str]]] = Field(
+        default={},
+        description="Choices in the cookies of another tool, read once: its names, and what they mean here.",
+    )
     texts: dict[LanguageTag, dict[str, Any]] = Field(
         default={}, description="Wording of your own, laid over the shipped texts language by language."
     )

@@ -21,7 +21,7 @@ from .values import is_id, is_language
 #: The category that is always there, because the consent cookie belongs to it.
 ESSENTIAL: Final = "essential"
 
-_SECTIONS: Final = ("site", "consent", "categories", "services", "texts")
+_SECTIONS: Final = ("site", "consent", "categories", "services", "bring_over", "texts")
 # Where the facts of a catalogue entry come from is no declaration of the site's.
 _CATALOGUE_ONLY: Final = frozenset({"sources", "checked", "category"})
 
@@ -39,6 +39,7 @@ class Tables:
         category_names: every id under ``[categories]``, also of tables that have faults.
         service_names: every id under ``[services]``, likewise.
         texts: ``[texts.<language>]`` as written.
+        bring_over: ``[bring_over.<tool>]``, each name with what it stands for.
     """
 
     site: SiteTable | None
@@ -49,6 +50,7 @@ class Tables:
     category_names: frozenset[str]
     service_names: frozenset[str]
     texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def is_essential(self, category: str) -> bool:
         """Return whether ``category`` is declared essential; unknown ones are not."""
@@ -87,7 +89,15 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
     services = {service: joined for service in members if (joined := _joined(service, own.get(service)))}
     texts = dict(_texts(document, faults))
     tables = Tables(
-        site, consent or ConsentTable(), categories, services, members, category_names, service_names, texts
+        site=site,
+        consent=consent or ConsentTable(),
+        categories=categories,
+        services=services,
+        members=members,
+        category_names=category_names,
+        service_names=service_names,
+        texts=texts,
+        bring_over=dict(_bring_over(document.get("bring_over", {}), faults)),
     )
     return tables, faults
 
@@ -141,6 +151,23 @@ def _entries_of_any_name(table: object, faults: list[Fault]) -> Iterator[tuple[s
         yield from table.items()
     else:
         faults.append(Fault("CK005", "texts", "This is not a table.", "Write [texts.en.ui]."))
+
+
+def _bring_over(section: object, faults: list[Fault]) -> Iterator[tuple[str, Mapping[str, tuple[str, ...]]]]:
+    for tool, table in section.items() if isinstance(section, dict) else [("", section)]:
+        path = f"bring_over.{tool}".rstrip(".")
+        if not isinstance(table, dict):
+            faults.append(Fault("CK005", path, "This is not a table.", "Write [bring_over.klaro]."))
+            continue
+        meant: dict[str, tuple[str, ...]] = {}
+        for name, targets in table.items():
+            listed = [targets] if isinstance(targets, str) else targets
+            if isinstance(listed, list) and all(isinstance(target, str) for target in listed):
+                meant[name] = tuple(listed)
+            else:
+                cure = 'Write a name or a list of names, such as "analytics".'
+                faults.append(Fault("CK005", f"{path}.{name}", "This value is of the wrong type.", cure))
+        yield tool, meant
 
 
 def _members(

@@ -66,6 +66,9 @@ class Visitor(Protocol):
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request."""
 
+    def keep_brought(self) -> None:
+        """Keep choices that come from another tool's cookie."""
+
     def reflect(self) -> None:
         """Let pages for everybody know that there was a choice."""
 
@@ -139,12 +142,14 @@ class Endpoints:
         await response(scope, receive, send)
 
     async def _page(self, request: Request, visitor: Visitor) -> Response:
+        visitor.keep_brought()
         view = visitor.view()
         part = DIALOG in request.scope.get("query_string", b"").split(b"&")
         page = self._pages.cookies_page(view, back=_back(request, view.prefix), part=part)
         return HTMLResponse(page, headers=_PRIVATE)
 
     async def _state(self, request: Request, visitor: Visitor) -> Response:
+        visitor.keep_brought()
         visitor.reflect()
         return JSONResponse(self._state_of(request, visitor.consent), headers=_PRIVATE)
 
