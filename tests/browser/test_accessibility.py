@@ -71,6 +71,7 @@ def test_axe_finds_no_fault_on_any_of_its_pages(
     before = page.locator(".choices-embed").count()
     page.get_by_role("button", name="Load this once").first.click()
     page.locator("#choices-loaded").wait_for(state="attached")
+    page.wait_for_load_state()  # the colours are those of a stylesheet
     assert page.locator(".choices-embed").count() == before - 1
     assert faults(page, axe_source) == []
 
@@ -80,6 +81,7 @@ def test_axe_finds_no_fault_on_any_of_its_pages(
 
     page.get_by_role("button", name="Save choices").click()
     page.locator("#choices-saved").wait_for()
+    page.wait_for_load_state()
     assert faults(page, axe_source) == []
 
     page.goto(f"{origin}/?choices=saved#choices-saved")
