@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import ExitStack
+import signal
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +26,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if IN_CI else "default")
 
 BROWSER_FIXTURES = frozenset({"chromium", "launch_chromium"})
+BROWSER_TEST_SECONDS = 180  # the longest takes a tenth of it
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the sandbox cannot start as root in a container
     "--disable-gpu",
@@ -67,6 +70,39 @@ def launch_chromium() -> Iterator[LaunchChromium]:
 def chromium(launch_chromium: LaunchChromium) -> Browser:
     """Return a Chromium without special flags; tests open their own contexts in it."""
     return launch_chromium()
+
+
+@pytest.fixture(autouse=True)
+def no_endless_wait(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End the browsers under a test that waits for ever: Playwright's ``evaluate`` knows no time limit.
+
+    What it waits for then fails, in the line of the test that waits; CI would only say that time was up.
+    """
+    if BROWSER_FIXTURES.isdisjoint(request.fixturenames):
+        yield
+        return
+    timer = threading.Timer(BROWSER_TEST_SECONDS, end_browsers)
+    timer.daemon = True
+    timer.start()
+    yield
+    timer.cancel()
+
+
+def end_browsers() -> None:
+    """End every Chromium that this process has started, by way of Playwright's driver."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            number, rest = stat.read_text(encoding="utf-8", errors="replace").split(" (", 1)
+            name, fields = rest.rsplit(") ", 1)
+            parents[int(number)] = (int(fields.split()[1]), name)
+    for number, (ancestor, name) in parents.items():
+        above = ancestor
+        while above in parents and above != os.getpid():
+            above = parents[above][0]
+        if name.startswith("chrom") and above == os.getpid():
+            with suppress(OSError):
+                os.kill(number, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
