@@ -26,7 +26,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if IN_CI else "default")
 
 BROWSER_FIXTURES = frozenset({"chromium", "launch_chromium"})
-BROWSER_TEST_SECONDS = 180  # the longest takes a tenth of it
+BROWSER_TEST_SECONDS = 180  # far more than any of them takes
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the sandbox cannot start as root in a container
     "--disable-gpu",
@@ -90,19 +90,19 @@ def no_endless_wait(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def end_browsers() -> None:
     """End every Chromium that this process has started, by way of Playwright's driver."""
-    parents = {}
+    processes: dict[int, tuple[int, str]] = {}  # the parent and the name of each
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             number, rest = stat.read_text(encoding="utf-8", errors="replace").split(" (", 1)
             name, fields = rest.rsplit(") ", 1)
-            parents[int(number)] = (int(fields.split()[1]), name)
-    for number, (ancestor, name) in parents.items():
-        above = ancestor
-        while above in parents and above != os.getpid():
-            above = parents[above][0]
+            processes[int(number)] = (int(fields.split()[1]), name)
+    for process, (parent, name) in processes.items():
+        above = parent
+        while above in processes and above != os.getpid():
+            above = processes[above][0]
         if name.startswith("chrom") and above == os.getpid():
             with suppress(OSError):
-                os.kill(number, signal.SIGKILL)
+                os.kill(process, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
