@@ -42,11 +42,14 @@ def client(secret_key: str, toml: str = SITE + BRING, **options: Any) -> TestCli
     async def page(_request: Request) -> Response:
         return HTMLResponse("<!doctype html><html><head></head><body>" + FILM)
 
+    async def own(request: Request) -> Response:
+        return HTMLResponse(f"<p>{consent_from(request).allows('analytics')}")
+
     async def api(request: Request) -> Response:
         return JSONResponse(consent_from(request).allows("analytics"))
 
     consent = Middleware(ConsentMiddleware, policy=parse_policy(toml), secret_key=secret_key, **options)
-    app = Starlette(routes=[Route("/", page), Route("/api", api)], middleware=[consent])
+    app = Starlette(routes=[Route("/", page), Route("/own", own), Route("/api", api)], middleware=[consent])
     return TestClient(app, base_url="https://tides.example")
 
 
@@ -89,6 +92,15 @@ def test_code_that_asks_before_any_page_hears_it_and_the_cookie_waits_for_a_page
     assert answer.json() is True
     assert "set-cookie" not in answer.headers
     assert "private" in answer.headers["cache-control"]
+
+
+def test_a_site_that_draws_its_pages_itself_saves_it_with_the_next_page(secret_key: str) -> None:
+    visitor = client(secret_key, gate_html=False, inject_banner=False)
+    page = visitor.get("/own", headers={"Cookie": f"klaro={CHOSEN}"})
+
+    assert page.text == "<p>True"
+    assert "__Host-consent" in visitor.cookies
+    assert any(line.startswith("klaro=;") for line in page.headers.get_list("set-cookie"))
 
 
 #

@@ -31,7 +31,9 @@ from .outgoing import STARTS, Outgoing
 from .policy.model import Policy
 from .reply import start
 from .setup import Setup
+from .sight import tag_of
 from .ui.endpoints import Endpoints
+from .ui.head import Head
 from .ui.problem import problem
 from .ui.render import Pages
 from .ui.script import ClientScript
@@ -120,7 +122,8 @@ class ConsentMiddleware:
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
-        pages = Pages(policy, templates=templates, client=script, shared=cache == "shared")
+        head = Head(client=script, shared=cache == "shared")
+        pages = Pages(policy, head=head, templates=templates)
         claims = Claims(policy.services.values())
         on_reports = None if csp == "off" else Strangers(claims).note
         self._endpoints = Endpoints(policy, pages, prefix, on_reports=on_reports)
@@ -187,7 +190,7 @@ class ConsentMiddleware:
         headers = visit.arriving()
         inner = {**scope, SCOPE_KEY: visit, "headers": headers}
         if self._gates_pages and scope["type"] == "http" and asks_for_a_page(headers):
-            tag = visit.state_tag if has_marked_tags(headers) else None
+            tag = tag_of(visit) if has_marked_tags(headers) else None
             inner["headers"] = without_conditions(headers, tag, method=scope["method"])
             extensions = scope.get("extensions") or {}
             # With these, the server reads a file by itself and nobody sees the page.

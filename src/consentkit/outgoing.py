@@ -10,6 +10,7 @@ from starlette.types import Message, Send
 
 from .gate.validators import for_changed_page, has_marked_tags
 from .reply import hint, is_document, start
+from .sight import tag_of
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Outgoing:
                 _warn_of_encoding(self._visit)
         if headers and message.get("status") == 304 and has_marked_tags(self._visit.scope["headers"]):
             # It confirms the visitor's copy, which has the tag that this visitor was given.
-            message = {**message, "headers": for_changed_page(message["headers"], self._visit.state_tag)}
+            message = {**message, "headers": for_changed_page(message["headers"], tag_of(self._visit))}
         await self._send(start(self._visit, message))
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from starlette.types import Message, Scope
 
-from . import reply
-from .gate.csp_page import nonce_of, page_source, refusals, says_nothing_of_styles
+from . import reply, sight
+from .gate.csp_page import page_source, policies_of, refusals
+from .gate.csp_text import PolicyText
 from .gate.inserts import Inserts
 from .gate.stream import HtmlGate
 from .gate.validators import for_changed_page
@@ -53,21 +56,17 @@ class Page:
         self._scope = scope
         self._start: Message | None = message
         self._gate = HtmlGate(
-            visit.claims,
-            closed=visit.closed,
+            visit.setup.claims,
+            closed=sight.closed(visit),
             charset=_charset(message),
-            allows=visit.allows,
+            allows=partial(sight.allows, visit),
             inserts=self._inserts,
-            placeholder=visit.placeholder,
+            placeholder=partial(sight.placeholder, visit),
             once=visit.embeds.mark,
         )
-        visit.page_nonce = nonce_of(message["headers"])
-        visit.script_nonce = nonce_of(message["headers"], "script-src")
-        visit.free_styles = says_nothing_of_styles(message["headers"])
+        self._policies = policies_of(message["headers"])
         if visit.setup.inject_banner:
-            _warn_of_refusals(visit, message)
-        if not visit.setup.shared:
-            visit.keep_brought()
+            _warn_of_refusals(visit, self._policies)
         # Read now: whatever the page differs by must be known when its headers leave.
         visit.place()
         self._waits = any(key.lower() == b"content-length" for key, _ in message["headers"])
@@ -90,7 +89,7 @@ class Page:
         start, self._start = self._start, None
         if start is None:
             return []
-        headers = for_changed_page(start["headers"], self._visit.state_tag)
+        headers = for_changed_page(start["headers"], sight.tag_of(self._visit))
         promised = [pair for pair in headers if pair[0].lower() == b"content-length"]
         if promised:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
@@ -100,14 +99,12 @@ class Page:
 
     def _inserts(self) -> Inserts:
         destination = next((v for k, v in self._scope["headers"] if k == b"sec-fetch-dest"), b"")
-        return Inserts() if destination in _FRAMES else self._visit.inserts()
+        return Inserts() if destination in _FRAMES else sight.inserts(self._visit, self._policies)
 
 
-def _warn_of_refusals(visit: Visit, message: Message) -> None:
+def _warn_of_refusals(visit: Visit, policies: Sequence[PolicyText]) -> None:
     csp, here = visit.setup.csp, visit.here
-    refusing = refusals(
-        message["headers"], here.host, here.assets, client=visit.setup.pages.client is not None
-    )
+    refusing = refusals(policies, here.host, here.assets, client=visit.setup.pages.client is not None)
     if "form-action" in refusing:
         visit.setup.warn_once(
             "form-action",
@@ -124,7 +121,7 @@ def _warn_of_refusals(visit: Visit, message: Message) -> None:
             "nonce to style-src. First seen on %r.",
             visit.scope.get("path", ""),
         )
-    if "script-src" in refusing and not added and visit.setup.pages.client:
+    if "script-src" in refusing and not added:
         visit.setup.warn_once(
             "script-src",
             "The Content-Security-Policy of a page refuses the client script, so every choice loads the "

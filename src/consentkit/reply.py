@@ -35,6 +35,8 @@ def start(visit: Visit, message: Message) -> Message:
     It is the same object when nothing depends on this visitor. Called once; afterwards nothing
     can be saved.
     """
+    if visit.brought and not visit.setup.shared and is_document(message):
+        visit.keep_brought()
     visit.started = True
     headers = message.get("headers") or ()
     if not isinstance(headers, (list, tuple)):

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from .consent.model import Consent
 from .errors import ConsentRequiredError, MiddlewareNotInstalledError
+from .sight import placeholder, stated
 from .visit import SCOPE_KEY, Visit
 
 
@@ -127,8 +128,8 @@ class ConsentExtension(Extension):
         if mark is not None:
             visit.embeds.let_pass(name, gated.addresses)
             return Markup(mark + str(fragment))  # noqa: S704 # as above, and ours
-        placeholder = visit.placeholder(name, source, gated.size) if gated.embeds else ""
-        return Markup(placeholder + gated.html)  # noqa: S704 # ours, and the same markup made inert
+        notice = placeholder(visit, name, source, gated.size) if gated.embeds else ""
+        return Markup(notice + gated.html)  # noqa: S704 # ours, and the same markup made inert
 
 
 def _request(context: Context) -> HTTPConnection:
@@ -150,7 +151,7 @@ def _consent(context: Context) -> Consent:
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
     visit.placed |= {"head"}
-    return visit.pages.head(visit.place(), visit.stated)
+    return visit.pages.head(visit.place(), stated(visit))
 
 
 @pass_context

@@ -11,16 +11,13 @@ from starlette.types import Scope
 
 from .consent.cookie import NAMES
 from .consent.model import Choice, Consent
-from .consent.once import embed_id, name_part
+from .consent.once import name_part
 from .consent.signals import gpc_is_on
 from .embeds import Embeds
 from .errors import ResponseStartedError
-from .gate.claims import Claims
 from .gate.cookie_filter import Line
 from .gate.cookies import without_cookies
 from .gate.csp_terms import Here
-from .gate.inserts import Inserts
-from .gate.validators import state_tag
 from .policy.texts import negotiate
 from .setup import Setup
 from .ui.decision import is_local_path
@@ -42,9 +39,9 @@ class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
     __slots__ = (
-        "_consent", "_found", "_place", "_signals", "asked", "brought", "free_styles", "in_question",
-        "loading", "made_embeds", "negotiated", "page_nonce", "placed", "plain", "reflecting", "refused",
-        "scope", "script_nonce", "setup", "started", "to_save",
+        "_consent", "_found", "_place", "_signals", "asked", "brought", "in_question", "loading",
+        "made_embeds", "negotiated", "placed", "plain", "reflecting", "refused", "scope", "setup", "started",
+        "to_save",
     )  # fmt: skip
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
@@ -69,9 +66,6 @@ class Visit:
         self.placed: frozenset[str] = (
             _NOTHING  # what the site's template has put in: "head", "banner", "link"
         )
-        self.script_nonce: str | None = None  # that of its scripts
-        self.free_styles = False  # whether it may have a <style> without one
-        self.page_nonce: str | None = None  # the one that the page's own Content-Security-Policy names
         # ASGI has servers write the names in lower case.
         for key, value in scope["headers"]:
             if key == b"cookie":
@@ -170,11 +164,8 @@ class Visit:
             )
         return self._place
 
-    def view(self) -> View:
-        """Return the place together with the visitor's choices, which makes the response private."""
-        return self._view(self.consent)
-
-    def _view(self, consent: Consent) -> View:
+    def view(self, consent: Consent | None = None) -> View:
+        """Return the place together with choices: those of the visitor, which makes the response private."""
         place = self.place()
         return View(
             language=place.language,
@@ -182,53 +173,14 @@ class Visit:
             path=place.path,
             secure=place.secure,
             nonce=place.nonce,
-            consent=consent,
+            consent=self.consent if consent is None else consent,
             saved=SAVED in self._query,
         )
-
-    # ---- for pages that are gated on their way out
 
     @property
     def page_consent(self) -> Consent:
         """The choices that a page is rendered for: in a page for everybody, nobody's."""
         return self.setup.nobodys if self.setup.shared else self.consent
-
-    @property
-    def claims(self) -> Claims:
-        """Which service claims what in a page."""
-        return self.setup.claims
-
-    @property
-    def closed(self) -> frozenset[str]:
-        """What the page may not load."""
-        return self.page_consent.closed if self.setup.gate_html else frozenset()
-
-    def allows(self, name: str) -> bool:
-        """Whether the page may load what it says is of ``name``; an unknown name is no permission."""
-        if not self.setup.gate_html:
-            return True
-        if name in self.setup.policy.names:
-            return self.page_consent.allows(name)
-        self.setup.warn_once(
-            "data-consent",
-            "A data-consent names nothing that consent.toml declares; it stays closed. First seen on %r.",
-            self.scope.get("path", ""),
-        )
-        return False
-
-    @property
-    def state_tag(self) -> bytes:
-        """Stands for everything that a gated page differs by."""
-        consent = self.page_consent
-        return state_tag(
-            consent.closed,
-            sorted((name, answer.choice) for name, answer in consent.answers.items()),
-            consent.needs_prompt,
-            consent.gpc,
-            self.language,
-            self.embeds.open,
-            self.setup.page_tag,
-        )
 
     def load_once(self, embed: str) -> None:
         """Let one embed load with the next page; nothing is granted for later.
@@ -257,60 +209,16 @@ class Visit:
             self.made_embeds = Embeds(self.setup, embed, self._path() if embed is not None else "")
         return self.made_embeds
 
-    def placeholder(self, name: str, source: str, size: tuple[int, int] | None = None) -> str:
-        """Return the notice that takes the place of an embed.
-
-        Args:
-            name: the service or category that it belongs to. With several, separated by spaces, there is
-                a notice for each, and the embed cannot be loaded once: it takes all of them.
-            source: what the embed loads.
-            size: its width and height, if it gives both.
-        """
-        names = [one for one in name.split() if one in self.setup.policy.names]
-        # On a page for everybody nobody can be given something of their own, and to the answer to a
-        # form nobody can be sent back.
-        place = self.place()
-        once = not self.setup.shared and place.path != place.prefix and len(names) == 1
-        view = self._page_view()
-        ids = [embed_id(one, source, place.path) if once else None for one in names]
-        pages = self.setup.pages
-        return "".join(str(pages.placeholder(view, *pair, size)) for pair in zip(names, ids, strict=True))
-
-    def inserts(self) -> Inserts:
-        """Return what is put into a page whose template has not placed it itself."""
-        if not self.setup.inject_banner:
-            return Inserts()
-        pages, place = self.setup.pages, self.place()
-        if place.nonce is None:
-            place = replace(place, nonce=self.page_nonce, script_nonce=self.script_nonce)
-        # Who is asked has not been here, and the rules in the page spare them a request before they see it.
-        inline = self.free_styles and not self.setup.shared and self.page_consent.needs_prompt
-        return Inserts(
-            head="" if "head" in self.placed else str(pages.head(place, self.stated, inline=inline)),
-            banner="" if "banner" in self.placed else str(pages.banner(self._page_view())),
-            end="" if "link" in self.placed else str(pages.foot(place)),
-        )
-
-    @property
-    def stated(self) -> Consent | None:
-        """The choices that a page tells its scripts, where it depends on them already; else they ask."""
-        return self.consent if self.setup.gates_pages and not self.setup.shared else None
-
-    def _page_view(self) -> View:
-        return self._view(self.page_consent)
-
     def reflect(self) -> None:
-        """Make the mirror cookie true with the response to this request, where pages are for everybody."""
-        if self.setup.shared:
+        """Make the mirror cookie true with the response to this request, where pages look at it."""
+        if self.setup.pages.mirrors:
             self.reflecting = True
             self.plain = False
 
     def keep_brought(self) -> None:
-        """Keep choices that come from another tool's cookie, whose turn ends with this response."""
-        if self.setup.bring_over is not None:
-            consent = self.choices()
-            if self.brought and self.to_save is None:
-                self.save(consent, "import")
+        """Keep choices that have come from another tool's cookie, whose turn ends with this response."""
+        if self.brought and self.to_save is None:
+            self.save(self.choices(), "import")
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request.

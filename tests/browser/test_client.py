@@ -126,6 +126,24 @@ def test_a_withdrawal_loads_the_page_again_without_what_was_running(
     assert canary.accepted == 0
 
 
+#
+def test_a_second_withdrawal_on_one_page_loads_it_again_too(
+    page: Page, canary: Canary, make_site: MakeSite
+) -> None:
+    page.goto(make_site(COUNTER))
+    for _ in range(2):
+        canary.forget()
+        page.get_by_role("link", name="Cookie settings").first.click()
+        press(page, "Accept all")
+        until_asked_for(canary, page, count=1, film=1)
+        page.keyboard.press("Escape")
+        mark(page)
+        page.get_by_role("link", name="Cookie settings").first.click()
+        press(page, "Reject all")
+        page.wait_for_function("!window.untouched")
+        page.wait_for_load_state()
+
+
 #
 def test_a_withdrawal_clears_what_the_denied_services_declare_to_store(
     page: Page, make_site: MakeSite

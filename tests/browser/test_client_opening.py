@@ -202,6 +202,7 @@ def test_where_trusted_types_leave_no_room_for_ours_forms_and_links_do_it(
         '<p data-consent="analytics" data-consent-style="position:fixed;inset:0">Over everything</p>',
         '<meta data-consent="analytics" data-consent-http-equiv="refresh" data-consent-content="0;url=/other">',  # noqa: E501
         '<iframe src="/other" data-consent="analytics" data-consent-src="https://evil.example/"></iframe>',
+        '<svg><a><animate attributeName="href" data-consent="analytics" data-consent-values="#;javascript:attacked()"></animate></a></svg>',  # noqa: E501
     ],
 )
 def test_markup_of_strangers_that_looks_like_ours_gains_nothing(

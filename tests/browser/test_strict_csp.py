@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-    from tests.browser.conftest import Canary
+    from tests.browser.conftest import Canary, MakeSite
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{0}' 'strict-dynamic'; style-src 'nonce-{0}'; form-action 'self'; "
@@ -137,3 +137,18 @@ def test_two_responses_have_two_nonces(new_visitor: Callable[..., BrowserContext
     one, other = (page.text().partition('nonce="')[2].partition('"')[0] for page in pages)
     assert one != other
     assert {page.headers["cache-control"] for page in pages} == {"private"}
+
+
+# R-85
+@pytest.mark.parametrize("in_the_page", [True, False])
+def test_a_policy_in_the_page_that_refuses_inline_rules_leaves_the_question_as_it_should_look(
+    page: Page, make_site: MakeSite, *, in_the_page: bool
+) -> None:
+    meta = """<meta http-equiv="Content-Security-Policy" content="style-src 'self'">"""
+    page.goto(make_site(meta if in_the_page else ""))
+    page.wait_for_load_state()
+
+    question = page.locator("#choices")
+    assert question.evaluate("box => getComputedStyle(box).padding") != "0px"
+    # The rules in the page hold where nothing refuses them, before any file has come.
+    assert page.evaluate("document.querySelector('style').sheet !== null") is not in_the_page

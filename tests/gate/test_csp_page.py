@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from consentkit.gate.csp_page import nonce_of, page_source, refusals
+from consentkit.gate.csp_page import nonce_of, page_source, policies_of, refusals
 
 ASSETS = "/cookies/assets"
 
 
 def refused(policy: str, host: str = "tides.example") -> set[str]:
-    return refusals([(b"Content-Security-Policy", policy.encode())], host, ASSETS)
+    return refusals(policies_of([(b"Content-Security-Policy", policy.encode())]), host, ASSETS)
 
 
 #
@@ -34,8 +34,8 @@ def refused(policy: str, host: str = "tides.example") -> set[str]:
 def test_a_nonce_is_taken_from_what_governs_style_sheets(policy: str, nonce: str | None) -> None:
     sent = policy.encode("latin-1")
 
-    assert nonce_of([(b"content-security-policy", sent)]) == nonce
-    assert nonce_of([(b"content-security-policy-report-only", sent)]) is None
+    assert nonce_of(policies_of([(b"content-security-policy", sent)]), "style-src") == nonce
+    assert nonce_of(policies_of([(b"content-security-policy-report-only", sent)]), "style-src") is None
 
 
 #

@@ -14,6 +14,7 @@ import pytest
 from consentkit.consent.model import Consent
 from consentkit.policy.file import parse_policy
 from consentkit.policy.model import Policy
+from consentkit.ui.head import Head
 from consentkit.ui.render import Pages
 from consentkit.ui.script import ClientScript
 from consentkit.ui.view import Place
@@ -75,7 +76,7 @@ def test_the_script_of_pages_for_everybody_that_blocks_drawing_is_tiny(tmp_path:
 
 
 def test_a_page_for_one_visitor_says_what_is_allowed(policy: Policy) -> None:
-    pages = Pages(policy, client=ClientScript())
+    pages = Pages(policy, head=Head(client=ClientScript()))
     consent = Consent(policy).grant("analytics")
 
     [script] = scripts(str(pages.head(place(), consent)))
@@ -94,7 +95,7 @@ def test_a_page_for_one_visitor_says_what_is_allowed(policy: Policy) -> None:
 
 
 def test_a_page_for_everybody_says_nothing_of_anybody(policy: Policy) -> None:
-    pages = Pages(policy, client=ClientScript(), shared=True)
+    pages = Pages(policy, head=Head(client=ClientScript(), shared=True))
 
     early, client = scripts(str(pages.head(place())))
 
@@ -106,7 +107,7 @@ def test_a_page_for_everybody_says_nothing_of_anybody(policy: Policy) -> None:
 
 
 def test_what_it_may_have_to_say_is_in_the_language_of_the_page(policy: Policy) -> None:
-    pages = Pages(policy, client=ClientScript())
+    pages = Pages(policy, head=Head(client=ClientScript()))
     french = Place(language="fr", prefix="/cookies", path="/")
 
     [script] = scripts(str(pages.head(french)))
@@ -124,12 +125,12 @@ def test_what_it_may_have_to_say_is_in_the_language_of_the_page(policy: Policy) 
     ],
 )
 def test_it_carries_the_nonce_of_scripts(policy: Policy, nonces: dict[str, str], nonce: str) -> None:
-    pages = Pages(policy, client=ClientScript(reloads=True))
+    pages = Pages(policy, head=Head(client=ClientScript(reloads=True)))
 
     [script] = scripts(str(pages.head(place(**nonces))))
 
     assert script["nonce"] == nonce
-    assert script["data-reload"] == ""
+    assert script["data-reload"] == "always"
 
 
 def test_without_it_there_is_no_script_and_no_file(policy: Policy) -> None:

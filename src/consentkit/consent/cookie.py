@@ -29,6 +29,7 @@ from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
 from .memory import Memory
 from .model import Answer, Choice, Consent
+from .own_cookie import own_cookie
 from .signer import CookieSigner
 
 logger = logging.getLogger("consentkit")
@@ -195,13 +196,10 @@ class ConsentCookie:
     def set_cookie(self, consent: Consent, *, secure: bool) -> bytes:
         """Return the ``Set-Cookie`` value that keeps a sealed ``consent``.
 
-        Built by hand: ``http.cookies`` quotes and escapes what it does not expect. The browser
-        keeps the cookie as long as its newest answer holds; what really counts is the signed
-        moment of each answer.
+        The browser keeps the cookie as long as its newest answer holds; what really counts is the
+        signed moment of each answer.
         """
-        name = CONSENT_COOKIE_NAMES[0 if secure else 1]
-        header = f"{name}={self.value(consent)}; Path=/; Max-Age={self.left(consent)}; HttpOnly; SameSite=Lax"
-        return (header + "; Secure" if secure else header).encode("ascii")
+        return own_cookie(CONSENT_COOKIE_NAMES, self.value(consent), self.left(consent), secure=secure)
 
     def left(self, consent: Consent) -> int:
         """Return the seconds that the newest answer still holds."""

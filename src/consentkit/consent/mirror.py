@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..policy.model import MIRROR_COOKIE_NAMES
+from .candidates import UnusableCookieError, candidates
 from .model import Consent
+from .own_cookie import own_cookie
 
 
 def mirror_cookie(
@@ -27,22 +29,12 @@ def mirror_cookie(
         secure: whether the request came over TLS.
     """
     name = MIRROR_COOKIE_NAMES[0 if secure else 1]
-    present = _present(headers, name.encode())
+    try:
+        present = candidates(headers, name.encode())
+    except UnusableCookieError:
+        present = [b""]
     if consent.needs_prompt:
-        return None if present is None else _header(name, "", 0, secure=secure)
-    return None if present == notice.encode() else _header(name, notice, age, secure=secure)
-
-
-def _present(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    for key, line in headers:
-        if key.lower() == b"cookie":
-            for pair in line.split(b";"):
-                found, _, value = pair.strip(b" \t").partition(b"=")
-                if found == name:
-                    return value
-    return None
-
-
-def _header(name: str, value: str, age: int, *, secure: bool) -> bytes:
-    header = f"{name}={value}; Path=/; Max-Age={age}; SameSite=Lax"
-    return (header + "; Secure" if secure else header).encode("ascii")
+        return own_cookie(MIRROR_COOKIE_NAMES, "", 0, secure=secure, readable=True) if present else None
+    if present == [notice.encode()]:
+        return None
+    return own_cookie(MIRROR_COOKIE_NAMES, notice, age, secure=secure, readable=True)

@@ -18,6 +18,7 @@ from typing import Final
 from ..policy.model import ONCE_COOKIE_NAMES
 from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
+from .own_cookie import own_cookie
 from .signer import CookieSigner
 
 SALT: Final = b"consentkit.once.v1"
@@ -79,11 +80,11 @@ class OnceCookie:
     def set_cookie(self, embed: str, *, secure: bool) -> bytes:
         """Return the ``Set-Cookie`` value that lets ``embed`` load with the next page."""
         value = self._signer.sign(f"1.{int(self._clock()):08x}.{embed}").decode()
-        return _header(value, LIFETIME, secure=secure)
+        return own_cookie(ONCE_COOKIE_NAMES, value, LIFETIME, secure=secure)
 
     def deletion(self, *, secure: bool) -> bytes:
         """Return the ``Set-Cookie`` value that takes the permission away again."""
-        return _header("", 0, secure=secure)
+        return own_cookie(ONCE_COOKIE_NAMES, "", 0, secure=secure)
 
     def read(self, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> str | None:
         """Return the embed that may load now. Never raises; whatever is not genuine and current is none."""
@@ -103,9 +104,3 @@ class OnceCookie:
 
 def _digest(text: str) -> str:
     return urlsafe_b64encode(sha256(text.encode("utf-8", "surrogatepass")).digest()).decode()
-
-
-def _header(value: str, age: int, *, secure: bool) -> bytes:
-    name = ONCE_COOKIE_NAMES[0 if secure else 1]
-    header = f"{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
-    return (header + "; Secure" if secure else header).encode("ascii")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from .csp_source import Source, parse_source
@@ -13,29 +13,33 @@ from .csp_text import PolicyText, policies_in
 _NONCE: Final = re.compile(r"'nonce-([A-Za-z0-9+/_-]{8,}={0,2})'", re.IGNORECASE)
 
 
-def nonce_of(headers: Iterable[tuple[bytes, bytes]], kind: str = "style-src") -> str | None:
-    """Return the nonce that a page's own policy trusts in its style sheets or scripts, if it has one."""
-    return next(filter(None, (_nonce(policy, kind) for policy in _policies(headers))), None)
+def policies_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[PolicyText, ...]:
+    """Return the policies that a page is held to."""
+    values = (value for key, value in headers if key.lower() == ENFORCED)
+    return tuple(PolicyText(text) for value in values for text in policies_in(value))
 
 
-def says_nothing_of_styles(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a page may have a ``<style>`` without more ado."""
-    return all(policy.governing("style-src") is None for policy in _policies(headers))
+def nonce_of(policies: Iterable[PolicyText], kind: str) -> str | None:
+    """Return the nonce that policies trust in style sheets or in scripts, if they name one."""
+    return next(filter(None, (_nonce(policy, kind) for policy in policies)), None)
 
 
-def refusals(
-    headers: Iterable[tuple[bytes, bytes]], host: str, assets: str, *, client: bool = False
-) -> set[str]:
+def says_nothing_of(policies: Iterable[PolicyText], kind: str) -> bool:
+    """Return whether no policy governs a kind of thing."""
+    return all(policy.governing(kind) is None for policy in policies)
+
+
+def refusals(policies: Iterable[PolicyText], host: str, assets: str, *, client: bool = False) -> set[str]:
     """Return the directives of a page's own policies that refuse what is put into it.
 
     Args:
-        headers: of the page.
+        policies: of the page.
         host: of the page, as the request has it.
         assets: path below which our stylesheet and our script are.
         client: whether the script is put into pages.
     """
     refusing = set()
-    for policy in _policies(headers):
+    for policy in policies:
         if "form-action" in policy and not _allows(policy.sources("form-action"), host, ""):
             refusing.add("form-action")
         refusing.update(kind for kind in ours(client=client) if not allows_ours(policy, kind, host, assets))
@@ -71,12 +75,6 @@ def _allows(sources: Iterable[str], host: str, path: str) -> bool:
         if source is not None and (page is None or source.covers(page._replace(path=path))):
             return True
     return False
-
-
-def _policies(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[PolicyText]:
-    for key, value in headers:
-        if key.lower() == ENFORCED:
-            yield from map(PolicyText, policies_in(value))
 
 
 def _nonce(policy: PolicyText, kind: str) -> str | None:

@@ -67,7 +67,7 @@ class Visitor(Protocol):
         """Keep ``consent`` with the response to this request."""
 
     def keep_brought(self) -> None:
-        """Keep choices that come from another tool's cookie."""
+        """Keep choices that have come from another tool's cookie."""
 
     def reflect(self) -> None:
         """Let pages for everybody know that there was a choice."""
@@ -142,16 +142,17 @@ class Endpoints:
         await response(scope, receive, send)
 
     async def _page(self, request: Request, visitor: Visitor) -> Response:
-        visitor.keep_brought()
         view = visitor.view()
+        visitor.keep_brought()
         part = DIALOG in request.scope.get("query_string", b"").split(b"&")
         page = self._pages.cookies_page(view, back=_back(request, view.prefix), part=part)
         return HTMLResponse(page, headers=_PRIVATE)
 
     async def _state(self, request: Request, visitor: Visitor) -> Response:
+        state = self._state_of(request, visitor.consent)
         visitor.keep_brought()
         visitor.reflect()
-        return JSONResponse(self._state_of(request, visitor.consent), headers=_PRIVATE)
+        return JSONResponse(state, headers=_PRIVATE)
 
     async def _asset(self, request: Request, _visitor: Visitor) -> Response:
         # Not request.url: it also reads Host and the query, and raises for what some clients send there.

@@ -95,11 +95,11 @@ def other_providers(policy: Policy) -> tuple[str, ...]:
 
 
 def list_categories(
-    policy: Policy, words: Wording, *, secure: bool, shared: bool = False
+    policy: Policy, words: Wording, *, secure: bool, mirrors: bool = False
 ) -> tuple[CategoryEntry, ...]:
     """Return all categories in the order of the policy, our own cookies under the first essential one."""
     essential = next((c for c in policy.categories if c.essential), None)
-    own_cookies = _own_cookies(policy, words, secure=secure, shared=shared)
+    own_cookies = _own_cookies(policy, words, secure=secure, mirrors=mirrors)
     return tuple(
         _entry(policy, words, category, own_cookies if category is essential else [])
         for category in policy.categories
@@ -144,13 +144,13 @@ def _rows(words: Wording, items: Iterable[StoredItem], provider: str, purpose: L
 _A_MINUTE: Final = Duration(1, "minute")
 
 
-def _own_cookies(policy: Policy, words: Wording, *, secure: bool, shared: bool) -> list[Row]:
+def _own_cookies(policy: Policy, words: Wording, *, secure: bool, mirrors: bool) -> list[Row]:
     number = 0 if secure else 1
     lifetimes = [
         (CONSENT_COOKIE_NAMES[number], "consent_cookie", policy.expires_after),
         (ONCE_COOKIE_NAMES[number], "once_cookie", _A_MINUTE),
     ]
-    if shared:
+    if mirrors:
         lifetimes.append((MIRROR_COOKIE_NAMES[number], "mirror_cookie", policy.expires_after))
     return [
         Row(

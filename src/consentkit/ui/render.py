@@ -25,9 +25,7 @@ Templates escape every value, and a name that is not in the context is an error,
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Final
 
 from jinja2 import (
@@ -45,10 +43,9 @@ from ..consent.model import Consent
 from ..policy.digest import notice
 from ..policy.model import Policy
 from . import answers
-from .assets import Asset, load_stylesheet
+from .head import Head
 from .hrefs import contact_href, cookies_page_url, href
 from .listing import CategoryEntry, list_categories, other_providers
-from .script import ClientScript
 from .view import Place, View
 from .wording import Wording
 
@@ -88,12 +85,13 @@ class Pages:
 
     Args:
         policy: what the site declares.
+        head: what goes into the head of a page.
         templates: the site's own template directory; see the module's description.
-        client: the client script; ``None`` for pages without any script.
-        shared: whether pages are the same for everybody.
 
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
+        client: the client script, if pages have it.
+        mirrors: whether pages look at the mirror cookie.
         notice: the digest of what visitors are asked about.
         sources: the digest of all templates, the shipped ones and those of the site.
 
@@ -105,9 +103,8 @@ class Pages:
         self,
         policy: Policy,
         *,
+        head: Head | None = None,
         templates: str | os.PathLike[str] | None = None,
-        client: ClientScript | None = None,
-        shared: bool = False,
     ) -> None:
         environment = _environment(templates)
         self._templates = {name: environment.get_template(name) for name in TEMPLATES}
@@ -115,9 +112,6 @@ class Pages:
         self._policy = policy
         self._words = {tag: Wording(tag, policy.texts[tag]) for tag in policy.site.languages}
         self._listings: dict[tuple[str, bool], tuple[CategoryEntry, ...]] = {}
-        self._stylesheet = load_stylesheet()
-        # Nothing in a stylesheet is escaped for HTML; load_stylesheet has made sure it may stand there.
-        self._css = Markup(self._stylesheet.text)  # noqa: S704 - our own file, checked for "</style"
         self.notice = notice(policy)
         self._constant = {
             "site": policy.site,
@@ -125,35 +119,27 @@ class Pages:
             "providers": other_providers(policy),
             "notice": self.notice,
         }
-        self.client = client
-        self._shared = shared
-        files = [self._stylesheet, *(client.assets if client is not None else [])]
-        self.assets: Mapping[str, Asset] = MappingProxyType({file.path: file for file in files})
+        self._head = head = head if head is not None else Head()
+        self.client, self.mirrors, self.assets = head.client, head.mirrors, head.assets
 
     def head(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
         """Return the stylesheet and the client script for the page's ``<head>``.
 
-        Links to files that browsers keep for ever; with a nonce the rules stand in a ``<style>``.
-
         Args:
             place: the page.
             consent: the visitor's choices, where the page is for this visitor alone.
-            inline: whether the rules stand in the page without a nonce, too.
+            inline: whether the rules stand in the page, without a nonce.
         """
-        if self.client is None:
-            return self._style(place, inline=inline)
-        early = self.client.early(place, self.notice) if self._shared else Markup()
-        return (
-            early + self._style(place, inline=inline) + self.client.tag(place, self._wording(place), consent)
-        )
+        early, client = self._head.scripts(place, self._wording(place), self.notice, consent)
+        return early + (self._head.rules() if inline else self._head.style(place)) + client
 
-    def _style(self, place: Place, *, inline: bool = False) -> Markup:
-        if place.nonce:
-            return Markup('<style nonce="{}">{}</style>').format(place.nonce, self._css)
-        if inline:
-            return Markup("<style>{}</style>").format(self._css)
-        address = f"{place.prefix}/assets/{self._stylesheet.path}"
-        return Markup('<link rel="stylesheet" href="{}">').format(address)
+    def late_style(self, place: Place) -> Markup:
+        """Return the stylesheet once more for the end of a page whose head holds its rules.
+
+        Browsers draw what stands above it without waiting. It is there for a policy that we cannot see, in
+        a ``<meta>`` or added by a server in front, and for the pages that come.
+        """
+        return self._head.link(place)
 
     def banner(self, view: View) -> Markup:
         """Return what stands at the top of a page: the question, or that it was answered, or nothing."""
@@ -269,7 +255,7 @@ class Pages:
         key = (words.language, view.secure)
         if key not in self._listings:
             self._listings[key] = list_categories(
-                self._policy, words, secure=view.secure, shared=self._shared
+                self._policy, words, secure=view.secure, mirrors=self.mirrors
             )
         return self._listings[key]
 
@@ -294,7 +280,7 @@ class Pages:
         return self._templates[template].render(
             self._constant,
             words=words,
-            head=self._style(view),  # nothing of the client script is for our own pages
+            head=self._head.style(view),  # nothing of the client script is for our own pages
             prefix=view.prefix,
             path=view.path,
             url=self.url(view),

@@ -52,7 +52,7 @@ class ClientScript:
             "data-saving": texts.text("saving"),
             "data-failed": f"{texts.text('error_heading')}. {texts.text('error_unreachable')}",
             "data-state": None if consent is None else _json(consent),
-            "data-reload": "" if self._reloads else None,
+            "data-reload": "always" if self._reloads else None,
         }
         return _element(attributes)
 

@@ -52,8 +52,8 @@ def strings(texts: Texts) -> Iterator[tuple[str, str]]:
 def button_faults(texts: Texts, rules: Rules) -> Iterator[str]:
     for granting, denying in GRANTS_AND_DENIALS:
         accept, reject = texts.text(granting).casefold(), texts.text(denying).casefold()
-        accept_frame = re.sub(rf"\b({rules.accept})\b", "VERB", accept)
-        reject_frame = re.sub(rf"\b({rules.reject})\b", "VERB", reject)
+        accept_frame = rules.framed(accept, rules.accept)
+        reject_frame = rules.framed(reject, rules.reject)
         for key, frame in ((granting, accept_frame), (denying, reject_frame)):
             if "VERB" not in frame:
                 yield f"ui.{key}: no plain verb"
@@ -83,8 +83,8 @@ def layer_faults(texts: Texts, rules: Rules) -> Iterator[str]:
         "count": "12",
         "categories": "A, B",
     }
-    words = sum(len(texts.text(key, **filled).split()) for key in FIRST_LAYER)
-    if words > 120:
+    words = sum(len(rules.words(texts.text(key, **filled))) for key in FIRST_LAYER)
+    if words > (120 if rules.spaces else 300):
         yield f"first layer: {words} words"
     if not re.search(rules.any_time, texts.text("banner_withdraw"), re.IGNORECASE):
         yield "ui.banner_withdraw: does not say that a choice can be changed at any time"
@@ -163,10 +163,8 @@ def test_the_buttons_of_one_language_all_say_something_different(language: str) 
 #
 @pytest.mark.parametrize("language", available_languages())
 def test_accepting_and_rejecting_are_confirmed_in_the_same_words(language: str) -> None:
-    texts = load_texts(language)
-    granted, denied = (texts.text(key).split() for key in ("confirmation_granted", "confirmation_denied"))
+    texts, rules = load_texts(language), RULES[language]
+    granted, denied = (rules.words(texts.text(f"confirmation_{end}")) for end in ("granted", "denied"))
 
     assert len(granted) == len(denied)
-    # An Irish verb brings its own preposition.
-    verb = 2 if language == "ga" else 1
-    assert sum(one != other for one, other in zip(granted, denied, strict=True)) == verb
+    assert sum(one != other for one, other in zip(granted, denied, strict=True)) == rules.verb_words

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.policy.texts.rules import RULES
 
 from consentkit.policy.duration import SECONDS
 from consentkit.policy.model import Exemption, Kind
@@ -19,73 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRANSLATIONS: Final = tuple(language for language in available_languages() if language != "en")
-
-# Strings that may read as in English, because the word is the same in that language.
-SAME_AS_ENGLISH: Final = {
-    ("cy", "countries.MT"),
-    ("de", "countries.MT"),
-    ("de", "ui.table_name"),
-    ("de", "kinds.cookie"),
-    ("fr", "kinds.cookie"),
-    ("fr", "durations.minute.1"),
-    ("fr", "durations.minute.other"),
-    ("cs", "countries.MT"),
-    ("da", "kinds.cookie"),
-    ("da", "countries.MT"),
-    ("da", "countries.NZ"),
-    ("el", "kinds.cookie"),
-    ("et", "countries.MT"),
-    ("fi", "countries.MT"),
-    ("hr", "countries.MT"),
-    ("nl", "ui.page_contact"),
-    ("nl", "kinds.cookie"),
-    ("nl", "countries.MT"),
-    ("nl", "durations.week.1"),
-    ("nl", "categories.marketing.name"),
-}
-
-# Words that change, or that cause a change, when the value after them begins with a vowel or
-# with a consonant that mutates. What a value begins with is not known here.
-SENSITIVE_TO_WHAT_FOLLOWS: Final = {
-    "cy": "â|a|ag|ac|yn",
-    "en": "a|an",
-    "fr": "de|que|à|le|la",
-    "hu": "a|az",
-}
-
-# The pair of quotation marks of each language; an apostrophe is always U+2019.
-QUOTES: Final = {
-    "bg": "„“",
-    "cs": "„“",
-    "cy": "“”",
-    "da": "“”",
-    "de": "„“",
-    "el": "«»",
-    "en": "“”",
-    "et": "„“",
-    "fi": "””",
-    "fr": "«»",
-    "ga": "“”",
-    "hr": "„”",
-    "hu": "„”",
-    "nl": "“”",
-}
-NAMES: Final = {
-    "bg": "Български",
-    "cs": "Čeština",
-    "cy": "Cymraeg",
-    "da": "Dansk",
-    "de": "Deutsch",
-    "el": "Ελληνικά",
-    "en": "English",
-    "et": "Eesti",
-    "fi": "Suomi",
-    "fr": "Français",
-    "ga": "Gaeilge",
-    "hr": "Hrvatski",
-    "hu": "Magyar",
-    "nl": "Nederlands",
-}
 
 
 def read(language: str) -> dict[str, Any]:
@@ -110,7 +44,7 @@ def without_number_forms(keys: dict[str, str]) -> set[str]:
 
 
 def test_these_languages_are_shipped() -> None:
-    assert available_languages() == tuple(NAMES)
+    assert available_languages() == tuple(RULES)
 
 
 # R-72
@@ -136,8 +70,8 @@ def test_a_translation_has_the_placeholders_of_the_english_strings(language: str
 def test_a_translation_reads_as_english_only_where_the_word_is_the_same(language: str) -> None:
     english = everything("en")
 
-    same = {(language, key) for key, text in everything(language).items() if english.get(key) == text}
-    assert same - {(language, "direction")} == {entry for entry in SAME_AS_ENGLISH if entry[0] == language}
+    same = {key for key, text in everything(language).items() if english.get(key) == text}
+    assert same - {"direction"} == set(RULES[language].same_as_english)
 
 
 @pytest.mark.parametrize("language", available_languages())
@@ -202,15 +136,15 @@ def test_a_language_says_its_tag_its_own_name_and_its_direction(language: str) -
     texts = load_texts(language)
 
     assert texts.language == language
-    assert texts.name == NAMES[language]
-    assert texts.direction == "ltr"
+    assert texts.name == RULES[language].name
+    assert texts.direction == RULES[language].direction
 
 
 @pytest.mark.parametrize("language", available_languages())
 def test_quotation_marks_are_those_of_the_language(language: str) -> None:
     for key, text in everything(language).items():
-        marks = re.sub("[^\"'\u2018\u201a\u201b“”„‟«»\u2039\u203a]", "", text)
-        assert marks == QUOTES[language] * (len(marks) // 2), key
+        marks = re.sub("[^\"'\u2018\u201a\u201b“”„‟«»\u2039\u203a「」『』《》]", "", text)
+        assert marks == RULES[language].quotes * (len(marks) // 2), key
 
 
 def test_french_marks_are_set_off_by_spaces_that_do_not_break() -> None:
@@ -218,9 +152,9 @@ def test_french_marks_are_set_off_by_spaces_that_do_not_break() -> None:
         assert re.search(r"«(?!\u00a0)|(?<!\u00a0)[»:]|(?<!\u202f)[;?]", text) is None, key
 
 
-@pytest.mark.parametrize("language", SENSITIVE_TO_WHAT_FOLLOWS)
+@pytest.mark.parametrize("language", [language for language, rules in RULES.items() if rules.sensitive])
 def test_no_value_follows_a_word_that_depends_on_its_first_letter(language: str) -> None:
-    before_a_value = re.compile(rf"\b({SENSITIVE_TO_WHAT_FOLLOWS[language]}) \{{", re.IGNORECASE)
+    before_a_value = re.compile(rf"\b({RULES[language].sensitive}) \{{", re.IGNORECASE)
 
     assert [key for key, text in everything(language).items() if before_a_value.search(text)] == []
 
@@ -236,7 +170,7 @@ def test_a_variant_gets_the_texts_of_its_language(asked: str, given: str) -> Non
 
 @pytest.mark.parametrize("asked", ["xx", "", "e", "eng", "en_GB", "../en", "en/", "en.toml", "*", "\x00"])
 def test_a_language_that_is_not_shipped_is_a_lookup_error_that_lists_those_that_are(asked: str) -> None:
-    with pytest.raises(LookupError, match="bg, cs, cy, da, de, el, en, et, fi, fr, ga, hr, hu, nl"):
+    with pytest.raises(LookupError, match=f"Shipped: {re.escape(', '.join(RULES))}"):
         load_texts(asked)
 
 

@@ -28,7 +28,7 @@ const { getAttribute } = Element.prototype;
 const all = (selector) => /** @type {HTMLElement[]} */ ([...querySelectorAll.call(document, selector)]);
 
 const own = /** @type {HTMLScriptElement[]} */ (all("script[src]")).find((one) => one.src === import.meta.url);
-const { state: given, saving = "", failed = "", reload } = own?.dataset ?? {};
+const { state: given, saving, failed, reload } = own?.dataset ?? {};
 const prefix = import.meta.url.replace(/\/assets\/[^]*/, "");
 
 /**
@@ -48,7 +48,7 @@ try {
   // The site's policy does not name ours: then nothing is changed in place.
 }
 /** Whether markup may be changed in place, or the server has to send the page again. */
-const inPlace = reload === undefined && (!trust || !!policy);
+const inPlace = !reload && (!trust || !!policy);
 
 /** @type {State} */
 let state = { allowed: [], choices: {}, gpc: false, needs_prompt: true };
@@ -89,8 +89,8 @@ const isSafe = (element) =>
   kept(element).every((name) => {
     const to = name.slice(13);
     return (
-      !/^(on|(srcdoc|style|http-equiv|content)$)/.test(to) &&
-      !/^(javascript|data):/i.test((element.getAttribute(name) ?? "").replace(/[\0- ]+/g, "")) &&
+      !/^(on|(srcdoc|style|http-equiv|content|values)$)/.test(to) &&
+      !/^(javascript|data):/i.test((element.getAttribute(name) ?? "").replace(/[\0- ]/g, "")) &&
       (to === "type" || !element.hasAttribute(to))
     );
   });
@@ -109,7 +109,7 @@ const open = (element) => {
     const to = name.slice(13);
     const value = element.getAttribute(name) ?? "";
     const kind = trust?.getAttributeType(element.localName, to, element.namespaceURI);
-    const trusted = kind ? policy?.[/** @type {Maker} */ (kind.replace("Trusted", "create"))](value) : value;
+    const trusted = kind && policy?.[/** @type {Maker} */ (kind.replace("Trusted", "create"))](value);
     element.removeAttribute(name);
     if (to !== "css") element.setAttributeNS(to === "xlink:href" ? "http://www.w3.org/1999/xlink" : null, to, trusted ?? value);
   }
@@ -142,10 +142,7 @@ const activate = () =>
     for (const element of [...closed.filter((one) => !isScript(one)), ...closed.filter(isScript)]) {
       try {
         // Looked at again: while a script was loading, the visitor may have changed their mind.
-        if (isOpen(element) && isSafe(element) && element.isConnected) {
-          const loaded = open(element);
-          if (loaded) await loaded;
-        }
+        if (isOpen(element) && isSafe(element) && element.isConnected) await open(element);
       } catch {
         // One odd element closes nothing else.
       }
@@ -179,7 +176,7 @@ const apply = async (next) => {
   const before = allowed;
   state = next;
   allowed = new Set(next.allowed);
-  const lost = [...before].filter((name) => !allowed.has(name));
+  const lost = [...before].filter((name) => !allows(name));
   if (!next.needs_prompt) for (const banner of all(".choices-ask")) banner.remove();
   if (!lost.length && next.allowed.every((name) => before.has(name))) return;
   const change = { allowed: [...allowed], before: [...before], choices: { ...next.choices }, gpc: next.gpc };
@@ -193,8 +190,9 @@ const apply = async (next) => {
   all("html")[0]?.dispatchEvent(new CustomEvent("consentkit:change", { bubbles: true, detail: change }));
   if (lost.length) await Promise.race([clear(next.clear ?? []), new Promise((done) => setTimeout(done, 500))]);
   if (lost.length || !inPlace || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
-    if (next.location) location.replace(next.location);
-    else location.reload();
+    // To an address that differs by its fragment alone, going would load nothing.
+    if (!next.location || location.search.includes("choices=saved")) location.reload();
+    else location.replace(next.location);
     await new Promise(() => {});
   }
   await activate();
@@ -239,8 +237,8 @@ const parse = (markup) =>
 
 /** Show that the choice was saved. @param {string} markup @param {Element | undefined} place where the question was */
 const confirm = (markup, place) => {
-  const saved = parse(markup).querySelector("#choices-saved");
-  if (!(saved instanceof HTMLElement) || !place) return;
+  const saved = /** @type {HTMLElement | null} */ (parse(markup).querySelector("#choices-saved"));
+  if (!saved || !place) return;
   saved.querySelector("a.choices-button")?.addEventListener("click", (event) => {
     event.preventDefault();
     dialog?.close();
@@ -261,19 +259,20 @@ const save = async (form, button) => {
   status.role = "status";
   if (box.nextElementSibling?.className === status.className) box.nextElementSibling.remove();
   box.after(status);
-  const say = (/** @type {string} */ text) => {
-    status.textContent = text;
+  const say = (/** @type {string | undefined} */ text) => {
+    status.textContent = text ?? null;
     status.scrollIntoView({ block: "nearest" });
   };
   say(saving);
   body.set("next", location.pathname + location.search);
   busy = true;
-  let next;
+  /** @type {State | number} */
+  let next = 502;
   try {
     const language = button.closest("[lang]")?.getAttribute("lang") ?? "";
     next = await ask(prefix, { method: "POST", headers: { Accept: "application/json", "Accept-Language": language }, body });
   } catch {
-    next = 503;
+    // Not reached, or not in time.
   }
   busy = false;
   if (typeof next !== "number") {
@@ -291,8 +290,8 @@ const save = async (form, button) => {
   }
 };
 
-/** Show the cookies page over this one; where that fails, go there. @param {string} address */
-const show = async (address) => {
+/** Show the cookies page over this one; where that fails, go there. @param {string} [address] */
+const show = async (address = cookiesPage()) => {
   try {
     if (!inPlace) throw 0;
     const answer = await fetch(`${cookiesPage()}&dialog`);
@@ -303,7 +302,7 @@ const show = async (address) => {
     made.className = "choices-page choices-dialog";
     made.lang = main.lang;
     made.dir = main.dir;
-    made.ariaLabel = main.querySelector("h1")?.textContent ?? "";
+    made.ariaLabel = main.querySelector("h1")?.textContent ?? null;
     made.closedBy = "any";
     made.append(...main.childNodes);
     made.addEventListener("close", () => made.remove());
@@ -325,7 +324,7 @@ addEventListener("submit", (event) => {
   const action = getAttribute.call(form, "action");
   if (action === null || new URL(action, location.href).href !== prefix || button.value === "load-once") return;
   event.preventDefault();
-  if (getAttribute.call(form, "method") !== "post") void show(cookiesPage());
+  if (getAttribute.call(form, "method") !== "post") void show();
   else if (!busy) void save(form, button);
 });
 
@@ -362,7 +361,7 @@ const api = {
   get choices() {
     return { ...state.choices };
   },
-  open: () => show(cookiesPage()),
+  open: () => show(),
   on: (_type, listener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);

@@ -1,0 +1,98 @@
+"""What one page shows of the choices: those of its visitor, or nobody's where it is for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .consent.model import Consent
+from .consent.once import embed_id
+from .gate.csp_page import nonce_of, says_nothing_of
+from .gate.csp_text import PolicyText
+from .gate.inserts import Inserts
+from .gate.validators import state_tag
+from .visit import Visit
+
+
+def closed(visit: Visit) -> frozenset[str]:
+    """Return what the page may not load."""
+    return visit.page_consent.closed if visit.setup.gate_html else frozenset()
+
+
+def allows(visit: Visit, name: str) -> bool:
+    """Return whether the page may load what it says is of ``name``; an unknown name is no permission."""
+    if not visit.setup.gate_html:
+        return True
+    if name in visit.setup.policy.names:
+        return visit.page_consent.allows(name)
+    visit.setup.warn_once(
+        "data-consent",
+        "A data-consent names nothing that consent.toml declares; it stays closed. First seen on %r.",
+        visit.scope.get("path", ""),
+    )
+    return False
+
+
+def tag_of(visit: Visit) -> bytes:
+    """Return what stands for everything that a gated page differs by."""
+    consent = visit.page_consent
+    return state_tag(
+        consent.closed,
+        sorted((name, answer.choice) for name, answer in consent.answers.items()),
+        consent.needs_prompt,
+        consent.gpc,
+        visit.language,
+        visit.embeds.open,
+        visit.setup.page_tag,
+    )
+
+
+def stated(visit: Visit) -> Consent | None:
+    """Return the choices that a page tells its scripts, where it depends on them already; else they ask."""
+    return visit.consent if visit.setup.gates_pages and not visit.setup.shared else None
+
+
+def placeholder(visit: Visit, name: str, source: str, size: tuple[int, int] | None = None) -> str:
+    """Return the notice that takes the place of an embed.
+
+    Args:
+        visit: the visitor.
+        name: the service or category that it belongs to. With several, separated by spaces, there is
+            a notice for each, and the embed cannot be loaded once: it takes all of them.
+        source: what the embed loads.
+        size: its width and height, if it gives both.
+    """
+    setup, place = visit.setup, visit.place()
+    names = [one for one in name.split() if one in setup.policy.names]
+    # On a page for everybody nobody can be given something of their own, and to the answer to a form
+    # nobody can be sent back.
+    once = not setup.shared and place.path != place.prefix and len(names) == 1
+    view = visit.view(visit.page_consent)
+    ids = [embed_id(one, source, place.path) if once else None for one in names]
+    return "".join(str(setup.pages.placeholder(view, *pair, size)) for pair in zip(names, ids, strict=True))
+
+
+def inserts(visit: Visit, policies: Sequence[PolicyText]) -> Inserts:
+    """Return what is put into a page whose template has not placed it itself.
+
+    Args:
+        visit: the visitor.
+        policies: those that the page is held to.
+    """
+    setup, place = visit.setup, visit.place()
+    if not setup.inject_banner:
+        return Inserts()
+    if place.nonce is None:
+        place = replace(
+            place, nonce=nonce_of(policies, "style-src"), script_nonce=nonce_of(policies, "script-src")
+        )
+    pages, view = setup.pages, visit.view(visit.page_consent)
+    # Who is asked has not been here, and the rules in the page spare them a request before they see it.
+    asked = not setup.shared and view.consent.needs_prompt and "head" not in visit.placed
+    inline = asked and says_nothing_of(policies, "style-src")
+    return Inserts(
+        head="" if "head" in visit.placed else str(pages.head(place, stated(visit), inline=inline)),
+        banner="" if "banner" in visit.placed else str(pages.banner(view)),
+        end=("" if "link" in visit.placed else str(pages.foot(place)))
+        + (str(pages.late_style(place)) if inline else ""),
+    )

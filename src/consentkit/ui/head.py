@@ -1,0 +1,68 @@
+"""What consentkit puts into the ``<head>`` of a page: the stylesheet and the scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from markupsafe import Markup
+
+from ..consent.model import Consent
+from .assets import Asset, load_stylesheet
+from .script import ClientScript
+from .view import Place
+from .wording import Wording
+
+
+class Head:
+    """The head of every page; the constructor reads the files.
+
+    Args:
+        client: the client script; ``None`` for pages without any script.
+        shared: whether pages are the same for everybody.
+
+    Attributes:
+        client: as given.
+        mirrors: whether pages look at the mirror cookie.
+        assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
+    """
+
+    def __init__(self, *, client: ClientScript | None = None, shared: bool = False) -> None:
+        self.client = client
+        self.mirrors = shared and client is not None
+        self._stylesheet = load_stylesheet()
+        # Nothing in a stylesheet is escaped for HTML; load_stylesheet has made sure it may stand there.
+        self._css = Markup(self._stylesheet.text)  # noqa: S704 - our own file, checked for "</style"
+        files = [self._stylesheet, *(client.assets if client is not None else [])]
+        self.assets: Mapping[str, Asset] = MappingProxyType({file.path: file for file in files})
+
+    def style(self, place: Place) -> Markup:
+        """Return a link to the stylesheet; with a nonce the same rules in a ``<style>``."""
+        if place.nonce:
+            return Markup('<style nonce="{}">{}</style>').format(place.nonce, self._css)
+        return self.link(place)
+
+    def rules(self) -> Markup:
+        """Return the rules in a ``<style>`` without a nonce."""
+        return Markup("<style>{}</style>").format(self._css)
+
+    def link(self, place: Place) -> Markup:
+        """Return a link to the stylesheet, which browsers keep for ever."""
+        address = f"{place.prefix}/assets/{self._stylesheet.path}"
+        return Markup('<link rel="stylesheet" href="{}">').format(address)
+
+    def scripts(
+        self, place: Place, words: Wording, notice: str, consent: Consent | None
+    ) -> tuple[Markup, Markup]:
+        """Return what goes before the stylesheet, and what behind it.
+
+        Args:
+            place: the page.
+            words: its language.
+            notice: the digest of what visitors are asked about.
+            consent: the visitor's choices, where the page is for this visitor alone.
+        """
+        if self.client is None:
+            return Markup(), Markup()
+        early = self.client.early(place, notice) if self.mirrors else Markup()
+        return early, self.client.tag(place, words, consent)
