@@ -88,8 +88,9 @@ def inserts(visit: Visit, policies: Sequence[PolicyText]) -> Inserts:
         )
     pages, view = setup.pages, visit.view(visit.page_consent)
     # Who is asked has not been here, and the rules in the page spare them a request before they see it.
+    # With a nonce they are in the page anyway, and a policy that we cannot see may want it for them.
     asked = not setup.shared and view.consent.needs_prompt and "head" not in visit.placed
-    inline = asked and says_nothing_of(policies, "style-src")
+    inline = asked and place.nonce is None and says_nothing_of(policies, "style-src")
     return Inserts(
         head="" if "head" in visit.placed else str(pages.head(place, stated(visit), inline=inline)),
         banner="" if "banner" in visit.placed else str(pages.banner(view)),
