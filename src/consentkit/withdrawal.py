@@ -42,14 +42,17 @@ class Withdrawals:
 
     Args:
         hook: called once for each service, and again when it raises.
+
+    Attributes:
         pauses: seconds between one attempt and the next; there is one attempt more than pauses.
         grace: seconds that a stopping server waits.
     """
 
-    def __init__(self, hook: OnWithdrawal, *, pauses: Sequence[float] = PAUSES, grace: float = GRACE) -> None:
+    pauses: Sequence[float] = PAUSES
+    grace: float = GRACE
+
+    def __init__(self, hook: OnWithdrawal) -> None:
         self._hook = hook
-        self._pauses = pauses
-        self._grace = grace
         # The event loop itself keeps no task alive.
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,7 +77,7 @@ class Withdrawals:
     async def finish(self) -> None:
         """Wait for the calls that are under way, as long as the grace lasts; then cancel them."""
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=self._grace)
+            _, late = await asyncio.wait(self._tasks, timeout=self.grace)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -94,14 +97,14 @@ class Withdrawals:
         return receive_later
 
     async def _tell(self, service: str, scope: Scope) -> None:
-        for pause in (*self._pauses, None):
+        for pause in (*self.pauses, None):
             try:
                 await self._hook(service, scope)
             except Exception as error:  # noqa: BLE001 - it is the site's, and may raise anything
                 if pause is None:
                     # Without a traceback: that may show what is known of the visitor.
                     sentence = "on_withdrawal failed %d times for %s (%s), and is not called again."
-                    logger.error(sentence, len(self._pauses) + 1, service, type(error).__name__)
+                    logger.error(sentence, len(self.pauses) + 1, service, type(error).__name__)
                     return
                 await asyncio.sleep(pause)
             else:

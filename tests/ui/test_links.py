@@ -1,4 +1,4 @@
-"""What stands on every page: the settings, the opt-out where something is sold, and what a signal has done."""
+"""What stands on every page: the settings, the opt-out where something is sold, and what a signal does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHOICES = ("Your Privacy Choices", f"{SETTINGS[1]}#{SIGNAL}")
 
 
 # R-26, R-48, R-83
-@pytest.mark.parametrize("case", product([True, False], repeat=3), ids=str)
+@pytest.mark.parametrize("case", list(product([True, False], repeat=3)), ids=str)
 def test_a_line_has_what_its_page_and_its_visitor_need(
     policy: Policy, selling: Policy, view: View, case: tuple[bool, bool, bool]
 ) -> None:
