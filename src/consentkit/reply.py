@@ -69,7 +69,7 @@ def _with_all(visit: Visit, message: Message, headers: Headers, found: int) -> M
 def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     assert visit.setup.csp is not None  # noqa: S101 # asked before
     visit.asked = visit.asked or not visit.setup.shared
-    closed = visit.page_consent.closed - visit.embeds.names
+    closed = visit.page_consent.closed - visit.embeds.names - visit.setup.policy.ungated
     return visit.setup.csp.headers(headers, closed, visit.here)
 
 

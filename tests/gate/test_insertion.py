@@ -8,7 +8,7 @@ from consentkit.gate.claims import Claims
 from consentkit.gate.inserts import Inserts
 from consentkit.gate.stream import HtmlGate
 
-INSERTS = Inserts("<HEAD>", "<BANNER>", "<END>")
+INSERTS = Inserts("", "<HEAD>", "<BANNER>", "<END>")
 
 
 def page(html: str, inserts: Inserts = INSERTS, step: int | None = None) -> str:
