@@ -382,6 +382,69 @@ def test_the_advanced_mode_loads_google_alone_and_tells_it_no(
     assert page.get_by_text("Even if you reject it, your browser contacts Google").count() == 1
 
 
+# R-64
+def test_a_container_may_run_the_tags_of_allowed_services_and_is_loaded_again_for_more(
+    new_visitor: Callable[..., BrowserContext], make_site: MakeSite
+) -> None:
+    context = new_visitor()
+    told, page = listen(context), context.new_page()
+    types = """
+    [services.google-analytics]
+    provider = "Google"
+    tag_types = ["gaawe"]
+    [services.google-ads]
+    provider = "Google"
+    tag_types = ["awct"]
+    """
+    page.goto(
+        make_site(
+            f"{vendors.TAG_MANAGER}<script>self.google_tag_manager = {{}}</script>", policy_text=SITE + types
+        )
+    )
+    settled(page)
+    [[listed]] = [words for words in said(told, "dataLayer") if "gtm.allowlist" in words[0]]
+    assert "lcl" in listed["gtm.allowlist"]
+    assert not {"gaawe", "awct"} & set(listed["gtm.allowlist"])
+
+    told.clear()
+    page.evaluate("window.before = 1")
+    choose(page, "analytics")
+    [[listed]] = [words for words in said(told, "dataLayer") if "gtm.allowlist" in words[0]]
+    assert "gaawe" in listed["gtm.allowlist"]
+    assert "awct" not in listed["gtm.allowlist"]
+    assert page.evaluate("window.before") is None
+    assert page.locator("#choices-saved").count() == 1
+
+    page.evaluate("window.before = 1")
+    choose(page, "analytics", "functional")
+    assert page.evaluate("window.before") == 1
+
+
+# R-55
+def test_what_differs_by_region_comes_first_and_no_update_lifts_it(
+    new_visitor: Callable[..., BrowserContext], make_site: MakeSite
+) -> None:
+    context = new_visitor()
+    told, page = listen(context), context.new_page()
+    regions = """
+    [consent_modes.google]
+    ads_data_redaction = false
+    url_passthrough = true
+    regions = [{ region = ["US-CA"], denied = ["ad_personalization"] }]
+    """
+    page.goto(make_site(vendors.GOOGLE, policy_text=SITE + regions))
+    choose(page, *ALL)
+
+    layer = [words for words in said(told, "dataLayer") if words[0] in ("consent", "set")]
+    assert layer == [
+        ["consent", "default", {"ad_personalization": "denied", "region": ["US-CA"]}],
+        ["consent", "default", signals()],
+        ["set", "url_passthrough", False],
+        ["consent", "update", {k: v for k, v in signals(*ALL).items() if k != "ad_personalization"}],
+        ["set", "url_passthrough", True],
+    ]
+
+
 # R-85
 def test_with_a_nonce_the_state_stands_in_the_page_and_a_strict_policy_refuses_nothing(
     new_visitor: Callable[..., BrowserContext], make_site: MakeSite
