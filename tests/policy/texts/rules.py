@@ -60,4 +60,5 @@ def _read(path: Path) -> Rules:
     return Rules(**{**table, "same_as_english": tuple(table.get("same_as_english", ()))})
 
 
-RULES: Final = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"))}
+# Sorted by tag, not by file name: "es" stands before "es-419", but "es.toml" after "es-419.toml".
+RULES: Final = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem)}
