@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import FrozenInstanceError
 from typing import Any, cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.policy.texts.rules import RULES
 
 from consentkit.policy.duration import SECONDS, Duration
 from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
@@ -113,6 +116,11 @@ def test_placeholders_are_the_bare_names_in_braces() -> None:
         ("fr", 2, "year", "2 ans"),
         ("fr", 1, "month", "1 mois"),
         ("fr", 13, "month", "13 mois"),
+        ("lt", 13, "month", "13 mėnesių"),
+        ("lt", 21, "day", "21 diena"),
+        ("lt", 365, "day", "365 dienos"),
+        ("lv", 11, "month", "11 mēneši"),
+        ("lv", 31, "day", "31 diena"),
     ],
 )
 def test_a_duration_takes_the_form_that_its_number_needs(
@@ -129,9 +137,13 @@ def test_a_duration_takes_the_form_that_its_number_needs(
 def test_every_duration_keeps_its_number_in_every_language(language: str, amount: int, unit: str) -> None:
     words = load_texts(language).duration(Duration(amount, unit))
 
-    number, _, noun = words.partition(" ")
+    spelled = str(amount) in RULES[language].spelled
+    number, _, noun = (str(amount), "", words) if spelled else words.partition(" ")
     assert number == str(amount)
-    assert noun.replace(" ", "").isalpha()
+    # Letters and the marks upon them; Irish sets a hyphen after a prefixed "n" and "t".
+    letters = re.sub("(?<=[^ -])[ -](?=[^ -])", "", noun)
+    assert letters
+    assert {unicodedata.category(char)[0] for char in letters} <= {"L", "M"}
 
 
 def test_a_lifetime_is_a_duration_or_one_of_two_names() -> None:
