@@ -116,11 +116,17 @@ def test_placeholders_are_the_bare_names_in_braces() -> None:
         ("fr", 2, "year", "2 ans"),
         ("fr", 1, "month", "1 mois"),
         ("fr", 13, "month", "13 mois"),
+        ("hi", 1, "hour", "1 घंटा"),
+        ("hi", 24, "hour", "24 घंटे"),
+        ("ja", 13, "month", "13か月"),
+        ("ko", 13, "month", "13개월"),
         ("lt", 13, "month", "13 mėnesių"),
         ("lt", 21, "day", "21 diena"),
         ("lt", 365, "day", "365 dienos"),
         ("lv", 11, "month", "11 mēneši"),
         ("lv", 31, "day", "31 diena"),
+        ("zh-Hans", 180, "day", "180天"),
+        ("zh-Hant", 2, "week", "2週"),
     ],
 )
 def test_a_duration_takes_the_form_that_its_number_needs(
@@ -137,6 +143,8 @@ def test_a_duration_takes_the_form_that_its_number_needs(
 def test_every_duration_keeps_its_number_in_every_language(language: str, amount: int, unit: str) -> None:
     words = load_texts(language).duration(Duration(amount, unit))
 
+    # In East Asia the unit follows the number without a space.
+    words = re.sub("(?<=[0-9])(?=[\u2e80-\ud7ff])", " ", words)
     spelled = str(amount) in RULES[language].spelled
     number, _, noun = (str(amount), "", words) if spelled else words.partition(" ")
     assert number == str(amount)
