@@ -125,6 +125,13 @@ def test_placeholders_are_the_bare_names_in_braces() -> None:
         ("lt", 365, "day", "365 dienos"),
         ("lv", 11, "month", "11 mēneši"),
         ("lv", 31, "day", "31 diena"),
+        ("is", 21, "day", "21 dagur"),
+        ("is", 11, "month", "11 mánuðir"),
+        ("gd", 2, "year", "2 bhliadhna"),
+        ("gd", 13, "month", "13 mìosan"),
+        ("mt", 6, "month", "6 xhur"),
+        ("mt", 13, "month", "13-il xahar"),
+        ("mt", 180, "day", "180 jum"),
         ("zh-Hans", 180, "day", "180天"),
         ("zh-Hant", 2, "week", "2週"),
     ],
@@ -147,7 +154,8 @@ def test_every_duration_keeps_its_number_in_every_language(language: str, amount
     words = re.sub("(?<=[0-9])(?=[\u2e80-\ud7ff])", " ", words)
     spelled = str(amount) in RULES[language].spelled
     number, _, noun = (str(amount), "", words) if spelled else words.partition(" ")
-    assert number == str(amount)
+    # Maltese joins the article to the numbers from 11 to 19: "12-il xahar".
+    assert number == str(amount) or (language, number) == ("mt", f"{amount}-il")
     # Letters and the marks upon them; Irish sets a hyphen after a prefixed "n" and "t".
     letters = re.sub("(?<=[^ -])[ -](?=[^ -])", "", noun)
     assert letters
