@@ -58,9 +58,12 @@ def test_a_translation_has_exactly_the_keys_of_the_english_file(language: str) -
 def test_a_translation_has_the_placeholders_of_the_english_strings(language: str) -> None:
     english = everything("en")
     own = everything(language)
+    spelled = {f"durations.{unit}.{number}" for unit in SECONDS for number in RULES[language].spelled}
 
     differing = {
-        key for key in own.keys() & english.keys() if placeholders(own[key]) != placeholders(english[key])
+        key
+        for key in (own.keys() & english.keys()) - spelled
+        if placeholders(own[key]) != placeholders(english[key])
     }
     assert differing == set()
 
