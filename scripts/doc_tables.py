@@ -17,6 +17,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from consentkit.policy.catalogue import catalogue_entry, catalogue_ids
+from consentkit.policy.consent_modes_schema import (
+    ConsentModesTable,
+    GoogleTable,
+    MatomoTable,
+    RegionTable,
+    TagManagerTable,
+)
 from consentkit.policy.schema import (
     CategoryTable,
     ConsentTable,
@@ -39,7 +46,10 @@ NUMBER: Final = re.compile(r"\bR-\d+\b")
 # Of keys whose form says it all the schema has no sentence.
 MEANINGS: Final = {
     "controller": "Who answers for the site; see the next table.",
+    "google": "Google's consent mode; see below.",
     "kind": "Where it is kept.",
+    "matomo": "Matomo's consent functions; see below.",
+    "tag_manager": "The allow list of Google Tag Manager; see below.",
 }
 
 
@@ -72,7 +82,9 @@ def value_of(schema: Mapping[str, Any]) -> str:
         return "table"
     if schema.get("type") == "array":
         return "list of tables" if "$ref" in schema["items"] else "list of texts"
-    words = {"boolean": "`true` or `false`", "object": "table of lists"}
+    of_texts = schema.get("additionalProperties", {}).get("type") == "string"
+    table = "table of texts" if of_texts else "table of lists"
+    words = {"boolean": "`true` or `false`", "integer": "number", "object": table}
     return words.get(schema.get("type", ""), "text")
 
 
@@ -84,7 +96,9 @@ def keys_of(model: type[BaseModel]) -> Callable[[], str]:
         def lines() -> Iterator[tuple[str, ...]]:
             for key, entry in schema["properties"].items():
                 default = entry.get("default")
-                shown = "" if default is None else f"`{json.dumps(default)}`"
+                # What a table holds by default is said by its own keys.
+                is_table = isinstance(default, dict) and bool(default)
+                shown = "" if default is None or is_table else f"`{json.dumps(default)}`"
                 meaning = plain(MEANINGS.get(key) or entry["description"])
                 yield f"`{key}`", value_of(entry), "required" if key in required else shown, meaning
 
@@ -150,11 +164,16 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "catalogue": catalogue,
     "category": keys_of(CategoryTable),
     "consent": keys_of(ConsentTable),
+    "consent-modes": keys_of(ConsentModesTable),
     "controller": keys_of(ControllerTable),
     "cookie": keys_of(CookieTable),
+    "google": keys_of(GoogleTable),
+    "matomo": keys_of(MatomoTable),
+    "region": keys_of(RegionTable),
     "service": keys_of(ServiceTable),
     "site": keys_of(SiteTable),
     "storage": keys_of(StorageTable),
+    "tag-manager": keys_of(TagManagerTable),
     "texts": texts,
 }
 

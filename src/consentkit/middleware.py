@@ -28,12 +28,14 @@ from .gate.validators import asks_for_a_page, has_marked_tags, without_condition
 from .opt_outs import KnownVisitors, OptOuts
 from .order import misplaced
 from .outgoing import STARTS, Outgoing
+from .policy.advice import advise
 from .policy.model import Policy
 from .reply import start
 from .setup import Setup
 from .sight import tag_of
 from .ui.endpoints import Endpoints
 from .ui.head import Head
+from .ui.modes import ModesScript, needs_modes
 from .ui.problem import problem
 from .ui.render import Pages
 from .ui.script import ClientScript
@@ -126,14 +128,19 @@ class ConsentMiddleware:
         _check("undeclared", undeclared, MODES)
         _check("csp", csp, CSP_MODES)
         _check("cache", cache, ("personal", "shared"))
+        for finding in advise(policy):
+            logger.warning(
+                "consent.toml: %s %s: %s %s", finding.id, finding.path, finding.message, finding.cure
+            )
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
-        head = Head(client=script, shared=cache == "shared")
+        modes = ModesScript(policy, shared=cache == "shared") if needs_modes(policy) else None
+        head = Head(client=script, shared=cache == "shared", modes=modes)
         pages = Pages(policy, head=head, templates=templates)
-        claims = Claims(policy.services.values())
+        claims = Claims(policy.services.values(), unclaimed=[modes.asset.text] if modes is not None else ())
         on_reports = None if csp == "off" else Strangers(claims).note
         self._endpoints = Endpoints(policy, pages, prefix, on_reports=on_reports)
         self._setup = Setup(
@@ -148,7 +155,7 @@ class ConsentMiddleware:
             language=language,
             nonce=nonce,
             claims=claims,
-            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp), client=client),
+            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp), scripted=head.scripted),
             gate_html=gate_html,
             inject_banner=inject_banner,
             shared=cache == "shared",
@@ -270,10 +277,10 @@ async def _refuse(error: ConsentRequiredError, visit: Visit, receive: Receive, s
     await _refusal(error)(visit.scope, receive, _with_headers_of(visit, send))
 
 
-def _content_policy(policy: Policy, mode: Mode, *, client: bool) -> ContentPolicy:
+def _content_policy(policy: Policy, mode: Mode, *, scripted: bool) -> ContentPolicy:
     from .gate.csp import ContentPolicy  # noqa: PLC0415 # few sites have one
 
-    return ContentPolicy(policy.services.values(), mode=mode, client=client)
+    return ContentPolicy(policy.services.values(), mode=mode, scripted=scripted)
 
 
 def _route_path(scope: Scope) -> str:

@@ -70,9 +70,11 @@ def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tup
     assert visit.setup.csp is not None  # noqa: S101 # asked before
     if visit.setup.shared:
         # For everybody, it lets through what most may load; their visitor's gate is the script.
-        return visit.setup.csp.headers(headers, visit.setup.closed_to_strangers, visit.here)
-    visit.asked = True
-    closed = visit.choices().closed - visit.embeds.names
+        closed = visit.setup.closed_to_strangers
+    else:
+        visit.asked = True
+        closed = visit.choices().closed - visit.embeds.names
+    closed -= visit.setup.policy.ungated
     return visit.setup.csp.headers(headers, closed, visit.here)
 
 

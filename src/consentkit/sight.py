@@ -20,7 +20,7 @@ from .visit import Visit
 
 def closed(visit: Visit) -> frozenset[str]:
     """Return what the page may not load."""
-    return visit.page_consent.closed if visit.setup.gate_html else frozenset()
+    return visit.page_consent.closed - visit.setup.policy.ungated if visit.setup.gate_html else frozenset()
 
 
 def allows(visit: Visit, name: str) -> bool:
@@ -107,8 +107,11 @@ def inserts(visit: Visit, policies: Sequence[PolicyText]) -> Inserts:
     # With a nonce they are in the page anyway, and a policy that we cannot see may want it for them.
     asked = not setup.shared and view.consent.needs_prompt and "head" not in visit.placed
     inline = asked and place.nonce is None and says_nothing_of(policies, "style-src")
+    placed = "head" in visit.placed
+    scripted = place.script_nonce is None and place.nonce is None and says_nothing_of(policies, "script-src")
     return Inserts(
-        head="" if "head" in visit.placed else str(pages.head(place, stated(visit), inline=inline)),
+        first="" if placed else str(pages.first(place, stated(visit), inline=scripted)),
+        head="" if placed else str(pages.head(place, stated(visit), inline=inline)),
         banner="" if "banner" in visit.placed else str(pages.banner(view)),
         end=("" if "link" in visit.placed else str(_foot(visit, place)))
         + (str(pages.late_style(place)) if inline else ""),

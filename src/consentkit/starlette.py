@@ -151,7 +151,8 @@ def _consent(context: Context) -> Consent:
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
     visit.placed |= {"head"}
-    return visit.pages.head(visit.place(), stated(visit))
+    place, choices = visit.place(), stated(visit)
+    return visit.pages.first(place, choices) + visit.pages.head(place, choices)
 
 
 @pass_context

@@ -528,7 +528,7 @@ WORDS = [
     "site", "consent", "categories", "services", "texts",
     "name", "controller", "languages", "gpc", "essential",
     "analytics", "third-party", "use", "cookies", "storage", "kind",
-    "purpose", "en", "cy", "it", "de-AT", "ui",
+    "purpose", "en", "cy", "eo", "de-AT", "ui",
     "durations", "direction", "countries", "matomo", "youtube", "survey", "category", "provider", "hosts",
     "domain", "path", "expires_after", "180 days", "session", "until-deleted", "*", "consent", "_ga",
     "accept_all", "{site}", "day", "other", "",

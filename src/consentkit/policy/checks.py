@@ -8,10 +8,12 @@ from typing import Final
 
 from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_ids, known_optional
+from .consent_modes import ESSENTIAL
+from .consent_modes_checks import check_consent_modes
 from .model import BRING_OVER_COOKIES, CONSENT_COOKIE_NAMES
 from .sales import check_sales
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
-from .tables import ESSENTIAL, Tables
+from .tables import Tables
 from .texts import load_texts
 from .values import is_id
 
@@ -36,6 +38,7 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _globs(tables)
     yield from _contradictions(tables)
     yield from _brought_over(tables)
+    yield from check_consent_modes(tables)
     yield from check_sales(tables)
 
 

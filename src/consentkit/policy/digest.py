@@ -36,13 +36,15 @@ def _items(items: tuple[StoredItem, ...]) -> list[list[object]]:
 
 
 def _service(service: Service) -> dict[str, object]:
-    return {
+    material: dict[str, object] = {
         "id": service.id,
         "provider": service.provider,
         "country": service.country,
         "hosts": sorted({*service.hosts, *service.scripts, *service.embeds}),
         "items": _items(service.items),
     }
+    # Only where it is so, or else the digest of every service there is would be another one.
+    return {**material, "ungated": True} if service.ungated else material
 
 
 def service_digest(service: Service) -> str:

@@ -11,6 +11,8 @@ from typing import Final, Literal, cast
 
 from ..errors import Fault, PolicyError
 from .checks import check
+from .consent_modes import ConsentModes
+from .consent_modes_schema import build_consent_modes
 from .digest import material_digests, objection_digests
 from .duration import Duration
 from .exemption import Exemption
@@ -123,7 +125,8 @@ def _parse(text: str, source: str) -> Mapping[str, object]:
 def _build(tables: Tables, site: SiteTable) -> Policy:
     languages = tuple(site.languages)
     texts = build_texts(languages, tables.texts)
-    categories = [_category(name, tables, languages, texts) for name in tables.categories]
+    modes = build_consent_modes(tables.consent_modes)
+    categories = [_category(name, tables, languages, texts, modes) for name in tables.categories]
     return Policy(
         site=Site(
             name=site.name,
@@ -137,10 +140,17 @@ def _build(tables: Tables, site: SiteTable) -> Policy:
         bring_over=MappingProxyType(
             {tool: MappingProxyType(meant) for tool, meant in tables.bring_over.items()}
         ),
+        consent_modes=modes,
     )
 
 
-def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapping[str, Texts]) -> Category:
+def _category(
+    name: str,
+    tables: Tables,
+    languages: tuple[str, ...],
+    texts: Mapping[str, Texts],
+    modes: ConsentModes,
+) -> Category:
     table = tables.categories[name]
     essential = tables.is_essential(name)
     default = languages[0]
@@ -152,7 +162,9 @@ def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapp
         purpose=_standard(name, "purpose", table, default, texts),
         items=_items(table, default),
         services=tuple(
-            _service(service, name, entry, default)
+            _service(
+                service, name, entry, default, ungated=not essential and modes.ungates(entry.consent_api)
+            )
             for service, entry in tables.services.items()
             if tables.category_of(service) == name
         ),
@@ -182,7 +194,7 @@ def _local(words: str | Mapping[str, str] | None, default: str) -> LocalText | N
     return LocalText(MappingProxyType(by_language), default)
 
 
-def _service(service: str, category: str, table: ServiceTable, default: str) -> Service:
+def _service(service: str, category: str, table: ServiceTable, default: str, *, ungated: bool) -> Service:
     return Service(
         id=service,
         category=category,
@@ -198,6 +210,10 @@ def _service(service: str, category: str, table: ServiceTable, default: str) -> 
         privacy_url=table.privacy_url,
         country=table.country,
         reason=_local(table.reason, default),
+        consent_api=table.consent_api,
+        signals=tuple(table.signals or ()),
+        tag_types=tuple(table.tag_types or ()),
+        ungated=ungated,
     )
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from ..errors import UnknownNameError
+from .consent_modes import ConsentApi, ConsentModes, Signal
 from .duration import Duration
 from .exemption import OBJECTABLE, Exemption
 from .texts import Texts
@@ -129,6 +130,10 @@ class Service:
         privacy_url: the provider's privacy notice.
         country: ISO 3166 code of the provider's country.
         reason: why it needs no consent; given exactly when its category is essential.
+        consent_api: the interface by which it is told what the visitor chose, if it has one.
+        signals: the signals of Google's consent mode that its yes stands for.
+        tag_types: types of its tags in a container of Google Tag Manager.
+        ungated: whether it is loaded before and without a yes, and told no. Its cookies are held back.
     """
 
     id: str
@@ -145,6 +150,10 @@ class Service:
     privacy_url: str | None = None
     country: str | None = None
     reason: LocalText | None = None
+    consent_api: ConsentApi | None = None
+    signals: tuple[Signal, ...] = ()
+    tag_types: tuple[str, ...] = ()
+    ungated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,7 @@ class Policy:
         categories: essential ones first, otherwise in the order of the file.
         texts: the interface texts for every language of the site.
         bring_over: which names of another tool mean which categories and services here, by tool.
+        consent_modes: how the consent interfaces of services are told.
     """
 
     site: Site
@@ -226,6 +236,12 @@ class Policy:
     categories: tuple[Category, ...]
     texts: Mapping[str, Texts] = field(repr=False)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
+    consent_modes: ConsentModes = field(default_factory=ConsentModes, repr=False)
+
+    @cached_property
+    def ungated(self) -> frozenset[str]:
+        """The services that are loaded before and without a yes, because the site says so."""
+        return frozenset(name for name, service in self.services.items() if service.ungated)
 
     @cached_property
     def services(self) -> Mapping[str, Service]:

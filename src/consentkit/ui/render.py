@@ -92,7 +92,7 @@ class Pages:
 
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
-        client: the client script, if pages have it.
+        scripted: whether a script is put into pages.
         mirrors: whether pages look at the mirror cookie.
         notice: the digest of what visitors are asked about.
         sources: the digest of all templates, the shipped ones and those of the site.
@@ -119,10 +119,23 @@ class Pages:
             "site": policy.site,
             "categories": policy.optional,
             "providers": other_providers(policy),
+            "contacted": tuple(
+                dict.fromkeys(policy.services[name].provider for name in sorted(policy.ungated))
+            ),
             "notice": self.notice,
         }
         self._head = head = head if head is not None else Head()
-        self.client, self.mirrors, self.assets = head.client, head.mirrors, head.assets
+        self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
+
+    def first(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
+        """Return what stands before the first script of a page, and before its stylesheets.
+
+        Args:
+            place: the page.
+            consent: the visitor's choices, where the page is for this visitor alone.
+            inline: whether code may stand in the page without a nonce.
+        """
+        return self._head.first(place, self.notice, consent, inline=inline)
 
     def head(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
         """Return the stylesheet and the client script for the page's ``<head>``.
@@ -132,8 +145,8 @@ class Pages:
             consent: the visitor's choices, where the page is for this visitor alone.
             inline: whether the rules stand in the page, without a nonce.
         """
-        early, client = self._head.scripts(place, self._wording(place), self.notice, consent)
-        return early + (self._head.rules() if inline else self._head.style(place)) + client
+        style = self._head.rules() if inline else self._head.style(place)
+        return style + self._head.script(place, self._wording(place), consent)
 
     def late_style(self, place: Place) -> Markup:
         """Return the stylesheet once more for the end of a page whose head holds its rules.
