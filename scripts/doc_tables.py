@@ -26,7 +26,7 @@ from consentkit.policy.schema import (
     SiteTable,
     StorageTable,
 )
-from consentkit.policy.texts import load_texts
+from consentkit.policy.texts import available_languages, load_texts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -123,6 +123,11 @@ def texts() -> str:
     return rows(("Table", "Key", "English"), lines())
 
 
+def languages() -> str:
+    # The tag first: a line that began with an Arabic name would run from right to left.
+    return " · ".join(f"`{tag}` {load_texts(tag).name}" for tag in available_languages()) + "\n"
+
+
 def citations() -> Mapping[str, list[str]]:
     """Return the test files that cite each requirement, by its id."""
     found: dict[str, list[str]] = {}
@@ -152,6 +157,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "consent": keys_of(ConsentTable),
     "controller": keys_of(ControllerTable),
     "cookie": keys_of(CookieTable),
+    "languages": languages,
     "service": keys_of(ServiceTable),
     "site": keys_of(SiteTable),
     "storage": keys_of(StorageTable),
