@@ -33,7 +33,7 @@ from consentkit.policy.schema import (
     SiteTable,
     StorageTable,
 )
-from consentkit.policy.texts import load_texts
+from consentkit.policy.texts import available_languages, load_texts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -137,6 +137,11 @@ def texts() -> str:
     return rows(("Table", "Key", "English"), lines())
 
 
+def languages() -> str:
+    # The tag first: a line that began with an Arabic name would run from right to left.
+    return " · ".join(f"`{tag}` {load_texts(tag).name}" for tag in available_languages()) + "\n"
+
+
 def citations() -> Mapping[str, list[str]]:
     """Return the test files that cite each requirement, by its id."""
     found: dict[str, list[str]] = {}
@@ -168,6 +173,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "controller": keys_of(ControllerTable),
     "cookie": keys_of(CookieTable),
     "google": keys_of(GoogleTable),
+    "languages": languages,
     "matomo": keys_of(MatomoTable),
     "region": keys_of(RegionTable),
     "service": keys_of(ServiceTable),

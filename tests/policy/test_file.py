@@ -22,6 +22,7 @@ from consentkit.policy.duration import Duration
 from consentkit.policy.exemption import Exemption
 from consentkit.policy.file import MAX_SIZE, load_policy, parse_policy
 from consentkit.policy.model import Category, Kind, LocalText, Policy, Service, StoredItem
+from consentkit.policy.texts import load_texts
 
 Parse = Callable[[str], Policy]
 OnlyFault = Callable[[str], Fault]
@@ -255,6 +256,31 @@ def test_a_regional_language_reads_the_words_of_its_language(parse: Parse) -> No
     assert policy.by_id["analytics"].name.phrase("de-AT").language == "de-AT"
     assert purpose is not None
     assert purpose.phrase("de-AT").language == "de"
+
+
+#
+@pytest.mark.parametrize(
+    ("listed", "shipped"), [("zh-TW", "zh-Hant"), ("zh", "zh-Hans"), ("no", "nb"), ("es-MX", "es-419")]
+)
+def test_a_language_that_goes_by_another_tag_reads_the_words_of_that(
+    parse: Parse, listed: str, shipped: str
+) -> None:
+    policy = parse(f'{SITE}languages = ["{listed}", "en"]\n[categories.analytics]')
+
+    assert policy.texts[listed].ui == load_texts(shipped).ui
+    assert policy.by_id["analytics"].purpose.phrase(listed).language == listed
+
+
+def test_a_text_under_another_tag_for_the_same_language_is_found(parse: Parse) -> None:
+    policy = parse(
+        SITE
+        + 'languages = ["en", "zh-TW"]\n[services.own]\ncategory = "analytics"\nprovider = "P"\n'
+        + 'hosts = ["own.example"]\npurpose = { en = "Counts.", zh-Hant = "計數。" }\n[categories.analytics]'
+    )
+    purpose = policy.services["own"].purpose
+
+    assert purpose is not None
+    assert purpose.phrase("zh-TW").text == "計數。"
 
 
 # --- files that cannot be read

@@ -39,6 +39,13 @@ cookies = [{ name = "_ct", expires_after = "1 day" }]
         ({"en": "a", "de": "b"}, "de-AT", Phrase("b", "de")),
         ({"de": "a", "de-AT": "b"}, "de-AT", Phrase("b", "de-AT")),
         ({"de-AT": "a", "en": "b"}, "de", Phrase("b", "en")),
+        ({"en": "a", "pt-br": "b"}, "pt-BR", Phrase("b", "pt-br")),
+        ({"en": "a", "zh-Hans": "b", "zh-Hant": "c"}, "zh-TW", Phrase("c", "zh-Hant")),
+        ({"en": "a", "zh-TW": "b"}, "zh-Hant", Phrase("b", "zh-TW")),
+        ({"en": "a", "es": "b", "es-419": "c"}, "es-MX", Phrase("c", "es-419")),
+        ({"en": "a", "nn": "b", "nb": "c"}, "no", Phrase("c", "nb")),
+        ({"en": "a", "nb": "b"}, "nn", Phrase("b", "nb")),
+        ({"en": "a", "he": "b"}, "iw", Phrase("b", "he")),
     ],
 )
 def test_a_phrase_says_which_language_it_is_really_in(

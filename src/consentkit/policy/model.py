@@ -16,7 +16,7 @@ from .consent_modes import ConsentApi, ConsentModes, Signal
 from .duration import Duration
 from .exemption import OBJECTABLE, Exemption
 from .texts import Texts
-from .texts.negotiation import parents
+from .texts.tags import by_name, current, serving
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
 Lifetime = Duration | Literal["session", "until-deleted"]
@@ -73,12 +73,14 @@ class LocalText:
     def phrase(self, language: str) -> Phrase:
         """Return the text in ``language``, else in the site's default, else in English, else in any.
 
-        Each of them is also looked for without its region: ``de-AT`` is served by ``de``.
+        Each of them is also looked for under the tags that serve it: ``de-AT`` is served by ``de``,
+        ``zh-TW`` by ``zh-Hant``.
         """
+        names = by_name(tuple(self.by_language))
         for wanted in (language, self.default, "en"):
-            for candidate in parents(wanted):
-                if candidate in self.by_language:
-                    return Phrase(self.by_language[candidate], candidate)
+            found = serving(current(wanted), names)
+            if found is not None:
+                return Phrase(self.by_language[found], found)
         found, text = next(iter(self.by_language.items()))
         return Phrase(text, found)
 

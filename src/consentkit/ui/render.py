@@ -205,12 +205,13 @@ class Pages:
         services = [service for service in category.services if name in (category.id, service.id)]
         names = [service.name for service in services] or [self._policy.site.name]
         providers = [service.provider for service in services] or [self._policy.site.controller.name]
-        group = self._wording(view).say(category.name)
+        words = self._wording(view)
+        group = words.say(category.name)
         return self._fragment(
             "placeholder.html",
             view,
-            service=", ".join(names),
-            provider=", ".join(dict.fromkeys(providers)),
+            service=words.texts.separator.join(names),
+            provider=words.texts.separator.join(dict.fromkeys(providers)),
             category=group,
             granted=group if name == category.id else names[0],  # a button says what it grants
             name=name,

@@ -61,8 +61,8 @@ class Wording:
         return Markup('<span lang="{}" dir="auto">{}</span>').format(phrase.language, phrase.text)
 
     def join(self, parts: Iterable[LocalText]) -> Markup:
-        """Return several texts of the site as one list with commas."""
-        return Markup(", ").join(self.say(local) for local in parts)
+        """Return several texts of the site as one list, with the commas of the language."""
+        return escape(self.texts.separator).join(self.say(local) for local in parts)
 
     def exemption(self, exemption: Exemption) -> Markup:
         """Return the sentence that says why an essential category needs no consent."""

@@ -239,6 +239,14 @@ def test_a_label_itself_has_no_placeholder(language: str) -> None:
     assert [label for label in sorted(LABELS) if placeholders(load_texts(language).ui[label])] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "separator"),
+    [("en", ", "), ("he", ", "), ("ar", "\u060c "), ("ja", "\u3001"), ("zh-Hant", "\u3001")],
+)
+def test_a_list_has_the_commas_of_its_language(language: str, separator: str) -> None:
+    assert load_texts(language).separator == separator
+
+
 def test_texts_cannot_be_changed_in_place() -> None:
     texts = load_texts("en")
 
