@@ -19,8 +19,9 @@ from consentkit.errors import Fault, PolicyError
 from consentkit.policy.catalogue import catalogue_entry
 from consentkit.policy.digest import material_digests
 from consentkit.policy.duration import Duration
+from consentkit.policy.exemption import Exemption
 from consentkit.policy.file import MAX_SIZE, load_policy, parse_policy
-from consentkit.policy.model import Category, Exemption, Kind, LocalText, Policy, Service, StoredItem
+from consentkit.policy.model import Category, Kind, LocalText, Policy, Service, StoredItem
 from consentkit.policy.texts import load_texts
 
 Parse = Callable[[str], Policy]

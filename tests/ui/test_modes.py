@@ -169,20 +169,33 @@ def test_an_interface_that_is_left_alone_is_told_nothing() -> None:
     assert set(told(both)) == {"meta", "allowed"}
 
 
-def test_what_is_essential_is_asked_of_nobody_and_told_nothing() -> None:
-    text = """
-    [categories.audience]
-    essential = true
-    exemption = "uk-statistics"
-    name = "Audience"
-    purpose = "Count visits."
-    use = ["google-analytics"]
-    [services.google-analytics]
-    provider = "Google"
-    reason = "Counts."
-    cookies = []
-    """
-    assert not needs_modes(policy(text))
+EXEMPT = """
+[categories.audience]
+essential = true
+exemption = "{}"
+name = "Audience"
+purpose = "Count visits."
+use = ["google-analytics"]
+[services.google-analytics]
+provider = "Google"
+reason = "Counts."
+cookies = []
+"""
+
+
+def test_what_nobody_can_refuse_is_told_nothing() -> None:
+    assert not needs_modes(policy(EXEMPT.format("requested-service")))
+
+
+# R-32
+def test_what_can_be_objected_to_is_told_whether_somebody_has() -> None:
+    text = EXEMPT.format("uk-statistics")
+    site = policy(text)
+    objected = ModesScript(site).tag(place(), Consent(site).deny("audience"), inline=False)
+
+    assert told(text)["google"]["signals"]["analytics_storage"] == ["google-analytics"]
+    assert "google-analytics" in told(text)["allowed"]
+    assert "google-analytics" not in str(objected).partition("allowed")[2]
 
 
 # R-61

@@ -59,15 +59,32 @@ def category_digest(category: Category) -> str:
 
 
 def material_digests(policy: Policy) -> Mapping[str, str]:
-    """Return the material digest of every optional category and of its services, by name."""
-    digests = {category.id: category_digest(category) for category in policy.optional}
-    for category in policy.optional:
+    """Return the material digest of every category that can be refused and of its services, by name."""
+    digests = {category.id: category_digest(category) for category in policy.refusable}
+    for category in policy.refusable:
         digests |= {service.id: service_digest(service) for service in category.services}
     return digests
 
 
+def objection_digests(policy: Policy) -> Mapping[str, str]:
+    """Return what stands for an objection, by name.
+
+    It stays the same whatever is declared: nobody is asked again about what needs no consent, so an
+    objection that ended with a new cookie would end without a word.
+    """
+    services = (service.id for category in policy.objectable for service in category.services)
+    names = (*(category.id for category in policy.objectable), *services)
+    return {name: _short(["objection", name]) for name in names}
+
+
+def names_in(digests: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what digests that were written one after another stand for, as far as ``names`` has them."""
+    cut = (digests[start : start + LENGTH] for start in range(0, len(digests), LENGTH))
+    return tuple(names[digest] for digest in cut if digest in names)
+
+
 def notice(policy: Policy) -> str:
-    """Return the digest of everything a visitor is asked about.
+    """Return the digest of everything a visitor can answer about.
 
     A form carries it, so that a grant sent from a page loaded before a change cannot cover
     what that page did not show.

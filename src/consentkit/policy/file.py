@@ -13,12 +13,12 @@ from ..errors import Fault, PolicyError
 from .checks import check
 from .consent_modes import ConsentModes
 from .consent_modes_schema import build_consent_modes
-from .digest import material_digests
+from .digest import material_digests, objection_digests
 from .duration import Duration
+from .exemption import Exemption
 from .model import (
     Category,
     Controller,
-    Exemption,
     Kind,
     Lifetime,
     LocalText,
@@ -88,8 +88,8 @@ def parse_policy(text: str, source: str = "consent.toml") -> Policy:
     if faults or tables.site is None:
         raise PolicyError(source, [_one_line(fault) for fault in faults])
     policy = _build(tables, tables.site)
-    digests = material_digests(policy)
-    if len(set(digests.values())) < len(digests):
+    digests = [*material_digests(policy).values(), *objection_digests(policy).values()]
+    if len(set(digests)) < len(digests):
         fault = Fault("CK022", "categories", "Two names have the same fingerprint by chance.", "Rename one.")
         raise PolicyError(source, [fault])
     return policy
@@ -170,6 +170,7 @@ def _category(
             if tables.category_of(service) == name
         ),
         gpc=name in tables.consent.gpc,
+        sells_or_shares=name in tables.consent.sells_or_shares,
         exemption=Exemption(exemption) if exemption else None,
     )
 

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from ..errors import UnknownNameError
 from .consent_modes import ConsentApi, ConsentModes, Signal
 from .duration import Duration
+from .exemption import OBJECTABLE, Exemption
 from .texts import Texts
 from .texts.tags import by_name, current, serving
 
@@ -47,22 +48,6 @@ class Kind(StrEnum):
     SESSION_STORAGE = "session-storage"
     INDEXED_DB = "indexed-db"
     CACHE_STORAGE = "cache-storage"
-
-
-class Exemption(StrEnum):
-    """Why an essential category needs no consent.
-
-    ``communication`` and ``requested-service`` are the two exemptions of Article 5(3)
-    of Directive 2002/58/EC. The ``uk-…`` ones are those of Schedule A1 to the Privacy and
-    Electronic Communications Regulations 2003; ``fr-audience-measurement`` is the CNIL's.
-    """
-
-    COMMUNICATION = "communication"
-    REQUESTED_SERVICE = "requested-service"
-    UK_STATISTICS = "uk-statistics"
-    UK_APPEARANCE = "uk-appearance"
-    UK_EMERGENCY = "uk-emergency"
-    FR_AUDIENCE_MEASUREMENT = "fr-audience-measurement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +171,7 @@ class Category:
         services: the tools under this category, in the order of ``consent.toml``.
         gpc: whether ``Sec-GPC: 1`` means no to this category.
         exemption: why an essential category needs no consent; ``None`` otherwise.
+        sells_or_shares: whether personal information is sold or shared through it.
     """
 
     id: str
@@ -196,6 +182,12 @@ class Category:
     services: tuple[Service, ...] = ()
     gpc: bool = False
     exemption: Exemption | None = None
+    sells_or_shares: bool = False
+
+    @property
+    def objectable(self) -> bool:
+        """Whether it needs no consent and a visitor can still object to it."""
+        return self.essential and self.exemption in OBJECTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +261,30 @@ class Policy:
         return tuple(category for category in self.categories if not category.essential)
 
     @cached_property
+    def objectable(self) -> tuple[Category, ...]:
+        """The categories that need no consent and that a visitor can object to."""
+        return tuple(category for category in self.categories if category.objectable)
+
+    @cached_property
+    def refusable(self) -> tuple[Category, ...]:
+        """The categories a visitor can say no to: those that are asked about or can be objected to."""
+        return self.objectable + self.optional
+
+    @cached_property
+    def refusable_names(self) -> frozenset[str]:
+        """The ids of these categories and of their services."""
+        services = (service.id for category in self.refusable for service in category.services)
+        return frozenset((*(category.id for category in self.refusable), *services))
+
+    @cached_property
     def heeds_gpc(self) -> bool:
         """Whether ``Sec-GPC: 1`` means no to some category."""
         return any(category.gpc for category in self.optional)
+
+    @cached_property
+    def sells_or_shares(self) -> tuple[Category, ...]:
+        """The categories through which personal information is sold or shared."""
+        return tuple(category for category in self.optional if category.sells_or_shares)
 
     @cached_property
     def names(self) -> frozenset[str]:

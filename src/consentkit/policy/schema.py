@@ -82,6 +82,11 @@ class ConsentTable(Table):
         default="180 days", description="How long a choice holds, grants and refusals alike: 1 to 365 days."
     )
     gpc: list[str] = Field(default=[], description="Categories that Sec-GPC: 1 says no to.")
+    sells_or_shares: list[str] = Field(
+        default=[],
+        description="Categories through which personal information is sold or shared, "
+        "as the law of some states of the USA calls it.",
+    )
 
 
 class CookieTable(Table):

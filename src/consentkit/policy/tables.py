@@ -10,6 +10,7 @@ from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_entry, catalogue_ids
 from .consent_modes import ESSENTIAL
 from .consent_modes_schema import ConsentModesTable
+from .exemption import OBJECTABLE
 from .schema import (
     CategoryTable,
     ConsentTable,
@@ -57,6 +58,11 @@ class Tables:
         """Return whether ``category`` is declared essential; unknown ones are not."""
         table = self.categories.get(category)
         return category == ESSENTIAL or bool(table and table.essential)
+
+    def is_refusable(self, category: str) -> bool:
+        """Return whether visitors can say no to ``category``: it is optional, or one can object to it."""
+        table = self.categories.get(category)
+        return not self.is_essential(category) or bool(table and table.exemption in OBJECTABLE)
 
     def category_of(self, service: str) -> str | None:
         """Return the category that ``service`` belongs to, or ``None`` when none claims it."""

@@ -74,8 +74,8 @@ def needs_modes(policy: Policy) -> bool:
 
 def _with_apis(policy: Policy) -> list[Service]:
     off = policy.consent_modes.off
-    # What is essential is asked of nobody, so there is nothing to tell.
-    services = (service for category in policy.optional for service in category.services)
+    # What nobody can refuse has nothing to be told.
+    services = (service for category in policy.refusable for service in category.services)
     return [service for service in services if service.consent_api and service.consent_api not in off]
 
 
@@ -121,8 +121,8 @@ def names_for(policy: Policy, signal: Signal) -> list[str] | None:
     named = policy.consent_modes.signals.get(signal)
     if named is not None:
         return [named]
-    optional = (service for category in policy.optional for service in category.services)
-    services = [service.id for service in optional if signal in service.signals]
+    refusable = (service for category in policy.refusable for service in category.services)
+    services = [service.id for service in refusable if signal in service.signals]
     if services:
         return services
     standard = SIGNALS[signal]

@@ -25,6 +25,7 @@ Templates escape every value, and a name that is not in the context is an error,
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -41,10 +42,11 @@ from markupsafe import Markup
 
 from ..consent.model import Consent
 from ..policy.digest import notice
-from ..policy.model import Policy
+from ..policy.model import Category, Policy
 from . import answers
 from .head import Head
 from .hrefs import contact_href, cookies_page_url, href
+from .links import SIGNAL, links
 from .listing import CategoryEntry, list_categories, other_providers
 from .view import Place, View
 from .wording import Wording
@@ -164,20 +166,25 @@ class Pages:
         """Return the address of the cookies page, with the way back to where the visitor is."""
         return cookies_page_url(place.prefix, place.path)
 
-    def link(self, place: Place) -> Markup:
-        """Return the link to the cookies page that belongs on every page (R-26)."""
-        words = self._wording(place)
-        return Markup('<a class="choices-link" href="{}" lang="{}" dir="{}">{}</a>').format(
-            self.url(place), words.language, words.direction, words.text("cookie_settings")
-        )
+    def link(self, place: Place, refused: Sequence[Category] = (), *, settings: bool = True) -> Markup:
+        """Return the link to the cookies page that belongs on every page (R-26), and what goes with it.
 
-    def foot(self, place: Place) -> Markup:
-        """Return the link to the cookies page as a line of its own, for a page that has no place for it."""
+        Args:
+            place: the page.
+            refused: what the signal refuses its visitor.
+            settings: whether the link itself is wanted; ``False`` where a template has made its own.
+        """
+        sells = bool(self._policy.sells_or_shares)
+        found = links(place, self._wording(place), refused, settings=settings, sells=sells)
+        return Markup(" ").join(found)
+
+    def foot(self, place: Place, refused: Sequence[Category] = (), *, settings: bool = True) -> Markup:
+        """Return the same as a line of its own, for a page that has no place for it."""
+        line = self.link(place, refused, settings=settings)
         # A region, because it stands outside of whatever the page has (WCAG technique ARIA11).
         title = self._wording(place).text("cookie_settings")
-        return Markup('<section class="choices-foot" aria-label="{}">{}</section>').format(
-            title, self.link(place)
-        )
+        foot = Markup('<section class="choices-foot" aria-label="{}">{}</section>')
+        return foot.format(title, line) if line else line
 
     def placeholder(
         self, view: View, name: str, embed: str | None = None, size: tuple[int, int] | None = None
@@ -226,8 +233,6 @@ class Pages:
         saved = view.saved and not consent.needs_prompt
         words = self._wording(view)
         contact = policy.site.controller.contact
-        choices = {c.id: answers.category_answer(consent, c) for c in policy.optional}
-        choices |= {s.id: answers.service_answer(consent, s) for c in policy.optional for s in c.services}
         return self._render(
             "cookies-page.html",
             view,
@@ -238,10 +243,14 @@ class Pages:
             confirmation=self.confirmation(view, here=here, back=back) if saved else Markup(),
             entries=self._listing(view),
             asks=bool(policy.optional),
-            answers=choices,
+            objects=bool(policy.objectable),
+            answers=answers.all_answers(consent),
             divided={c.id for c in policy.optional if answers.has_own_answers(consent, c)},
             decided=any(consent.choice(category.id) for category in policy.optional),
             needs_prompt=consent.needs_prompt,
+            signal=SIGNAL,
+            heeded=words.join(c.name for c in policy.optional if c.gpc),
+            sold=words.join(c.name for c in policy.sells_or_shares),
             granted_despite_signal=words.join(c.name for c in consent.granted_despite_signal),
             duration=words.texts.duration(policy.expires_after),
             privacy_href=href(policy.site.privacy_notice),

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from ..policy.model import Exemption, LocalText
+from ..policy.exemption import Exemption
+from ..policy.model import LocalText
 from ..policy.texts import Texts
 from ..policy.texts.wording import LABELS, substitute
 

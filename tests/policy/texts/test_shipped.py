@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.policy.texts.rules import RULES
 
 from consentkit.policy.duration import SECONDS
-from consentkit.policy.model import Exemption, Kind
+from consentkit.policy.exemption import Exemption
+from consentkit.policy.model import Kind
 from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
 from consentkit.policy.texts.tags import current
 

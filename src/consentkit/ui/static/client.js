@@ -137,7 +137,7 @@ const isScript = (element) => /^script$/i.test(element.localName);
 /** Open what is inert and allowed, each once: what is seen at once, scripts one after another. */
 const activate = () =>
   (queue = queue.then(async () => {
-    for (const notice of all(".choices-embed[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
+    for (const notice of all("[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
     const closed = all(CLOSED);
     for (const element of [...closed.filter((one) => !isScript(one)), ...closed.filter(isScript)]) {
       try {
