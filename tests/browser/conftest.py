@@ -87,6 +87,7 @@ ANSWERS = {
     "/slow.js": ("text/javascript", "count('slow')"),
     "/fast.js": ("text/javascript", "count('fast')"),
     "/module.js": ("text/javascript", "window.ran = import.meta.url; export {}"),
+    "/beating.js": ("text/javascript", "setInterval(() => fetch('https://counter.example/beat'), 100)"),
     "/gtag/js": ("text/javascript", ANALYTICS),
     "/gtm.js": ("text/javascript", ""),
     "/widgets.js": ("text/javascript", ""),

@@ -259,6 +259,25 @@ def test_a_regional_language_reads_the_words_of_its_language(parse: Parse) -> No
 
 
 # R-72
+def test_the_words_of_a_category_serve_the_regions_of_their_language(parse: Parse) -> None:
+    site = parse(
+        """
+        [site]
+        name = "Gezeiten"
+        controller = { name = "Hafenamt", contact = "hafen@example.org" }
+        languages = ["de-AT", "zh-TW", "fr"]
+
+        [categories.analytics]
+        purpose = { de = "Zählt.", zh-Hant = "\u8a08\u6578\u3002" }
+        """
+    ).by_id["analytics"]
+
+    assert site.purpose.phrase("de-AT").text == "Zählt."
+    assert site.purpose.phrase("zh-TW").text == "\u8a08\u6578\u3002"
+    assert site.purpose.phrase("fr").language == "fr"
+
+
+# R-72
 @pytest.mark.parametrize(
     ("listed", "shipped"), [("zh-TW", "zh-Hant"), ("zh", "zh-Hans"), ("no", "nb"), ("es-MX", "es-419")]
 )

@@ -30,6 +30,7 @@ from .model import (
 from .schema import CategoryTable, CookieTable, ServiceTable, SiteTable, StorageTable
 from .tables import Tables, read_tables
 from .texts import Texts
+from .texts.tags import by_name, current, serving
 from .wordings import build_texts, check_texts
 
 #: Bytes; a hand-written policy has a few thousand.
@@ -177,14 +178,19 @@ def _category(
 def _standard(
     category: str, key: str, table: CategoryTable, default: str, texts: Mapping[str, Texts]
 ) -> LocalText:
-    """Return the shipped text of a standard category with the site's own laid over it."""
+    """Return the shipped text of a standard category with the site's own laid over it.
+
+    An own text in ``de`` is also that for ``de-AT``, where the site has no narrower one.
+    """
+    own = _local(getattr(table, key), default)
+    given = own.by_language if own else {}
+    names = by_name(tuple(given))
     shipped = {
         language: entry[key]
         for language, one in texts.items()
-        if key in (entry := one.categories.get(category, {}))
+        if key in (entry := one.categories.get(category, {})) and serving(current(language), names) is None
     }
-    own = _local(getattr(table, key), default)
-    return LocalText(MappingProxyType({**shipped, **(own.by_language if own else {})}), default)
+    return LocalText(MappingProxyType({**shipped, **given}), default)
 
 
 def _local(words: str | Mapping[str, str] | None, default: str) -> LocalText | None:

@@ -164,6 +164,16 @@ def test_no_korean_particle_that_changes_with_the_letter_before_it_follows_a_val
     assert [key for key, text in everything("ko").items() if particle.search(text)] == []
 
 
+def test_serbian_is_the_same_in_both_scripts_letter_by_letter() -> None:
+    two = {"љ": "lj", "њ": "nj", "џ": "dž"}
+    one = dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True))
+    letters = {**one, **two}
+    letters |= {letter.upper(): latin.capitalize() for letter, latin in letters.items()}
+    latin = {key: "".join(letters.get(char, char) for char in text) for key, text in everything("sr").items()}
+
+    assert latin == everything("sr-Latn")
+
+
 @pytest.mark.parametrize("language", [language for language, rules in RULES.items() if rules.sensitive])
 def test_no_value_follows_a_word_that_depends_on_its_first_letter(language: str) -> None:
     before_a_value = re.compile(rf"\b({RULES[language].sensitive}) \{{", re.IGNORECASE)
@@ -190,7 +200,7 @@ def test_no_value_follows_a_word_that_depends_on_its_first_letter(language: str)
         ("nn-NO", "nn"),
         ("es-MX", "es-419"),
         ("es-ES", "es"),
-        ("sh", "sr"),
+        ("sh", "sr-Latn"),
         ("mo", "ro"),
     ],
 )
