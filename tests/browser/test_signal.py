@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -16,12 +12,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
-from tests.browser.test_stream_pages_in_firefox import PREFERENCES, Proxy
+from tests.browser.firefox import running
 
 from consentkit import ConsentMiddleware, Policy, parse_policy
-from consentkit.testing import consent_cookies
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -83,12 +78,12 @@ def make_site(serving: Serve, secret_key: str) -> Iterator[MakeSite]:
     """Yield a way to serve a site with one page that has tags of the services named."""
     with ExitStack() as stack:
 
-        def make(policy: Policy, *services: str, routes: tuple[Route, ...] = ()) -> str:
+        def make(policy: Policy, *services: str) -> str:
             async def page(_request: Request) -> HTMLResponse:
                 return HTMLResponse(PAGE.format("".join(map(TAG.format, services))))
 
             consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)
-            app = Starlette(routes=[Route("/", page), *routes], middleware=[consent])
+            app = Starlette(routes=[Route("/", page)], middleware=[consent])
             return f"http://127.0.0.1:{stack.enter_context(serving(app))}"
 
         yield make
@@ -292,55 +287,27 @@ def test_the_cookies_page_with_all_of_it_has_nothing_that_axe_finds(
 # --- Firefox, which sends the signal itself
 
 
-@pytest.fixture
-def firefox() -> str:
-    found = shutil.which("firefox-esr") or shutil.which("firefox")
-    if found is None:
-        pytest.skip("Firefox is not installed")
-    return found
-
-
-def asked_for(firefox: str, address: str, profile: Path, *, gpc: bool) -> set[str]:
-    """Return whom Firefox asks for on a page, by way of a proxy that connects to nobody."""
-    with Proxy() as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            profile.mkdir()
-            named = ("enabled", "functionality.enabled", "pbmode.enabled")
-            own = "".join(
-                f'user_pref("privacy.globalprivacycontrol.{one}", {str(gpc).lower()});\n' for one in named
-            )
-            preferences = PREFERENCES.format(port=proxy.server_address[1], scripts="true") + own
-            (profile / "user.js").write_text(preferences, encoding="utf-8")
-            picture = ["--screenshot", str(profile / "picture.png"), address]
-            subprocess.run(  # noqa: S603 - nothing in it is input
-                [firefox, "--headless", "--no-remote", "--profile", str(profile), *picture],
-                env={**os.environ, "HOME": str(profile)},
-                capture_output=True,
-                timeout=120,
-                check=True,
-            )
-        finally:
-            proxy.shutdown()
-            thread.join()
-        return {host.partition(".")[0] for host in proxy.asked if ".example" in host}
-
-
-# R-46
+# R-46, R-48
 @pytest.mark.parametrize("gpc", [True, False])
 def test_firefox_with_its_own_preference_contacts_nobody_whom_the_signal_covers(
-    make_site: MakeSite, secret_key: str, firefox: str, tmp_path: Path, gpc: bool
+    make_site: MakeSite, canary: Canary, tmp_path: Path, gpc: bool
 ) -> None:
-    policy = parse_policy(SELLING)
-    value = consent_cookies(policy, secret_key, granted=["marketing", "analytics"])["consent"]
+    preferences: dict[str, bool | int | str] = {
+        "network.dns.forceResolve": "127.0.0.1",
+        "network.socket.forcePort": f"80={canary.port};443={canary.port}",
+        "privacy.globalprivacycontrol.enabled": gpc,
+    }
+    site = make_site(parse_policy(SELLING), "pixel", "counter")
 
-    async def accepted(_request: Request) -> Response:
-        response = RedirectResponse("/")
-        response.set_cookie("consent", value)
-        return response
+    with running(tmp_path, preferences) as firefox:
+        firefox.goto(site)
+        assert (HONOURED in firefox.source) is gpc
+        assert not contacted(canary) & {"pixel", "counter"}
 
-    site = make_site(policy, "pixel", "counter", routes=(Route("/accepted", accepted),))
-
-    seen = asked_for(firefox, f"{site}/accepted", tmp_path / "profile", gpc=gpc)
-    assert seen == ({"counter"} if gpc else {"counter", "pixel"})
+        firefox.click("button[value=grant-all]")
+        firefox.wait_until(lambda: firefox.count("#choices-saved"))
+        canary.forget()
+        firefox.goto(site)
+        firefox.wait_until(lambda: "counter" in contacted(canary))
+        assert (HONOURED in firefox.source) is gpc
+        assert ("pixel" in contacted(canary)) is not gpc
