@@ -20,7 +20,7 @@ class Head:
 
     Args:
         client: the client script; ``None`` for pages without any script.
-        shared: whether pages are the same for everybody.
+        shared: whether pages are the same for everybody, with the question in them.
         modes: what tells third parties of the choices; ``None`` where there is nobody to tell.
 
     Attributes:
