@@ -122,7 +122,7 @@ class ConsentMiddleware:
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
-        head = Head(client=script, shared=cache == "shared")
+        head = Head(policy.theme, client=script, shared=cache == "shared")
         pages = Pages(policy, head=head, templates=templates)
         claims = Claims(policy.services.values())
         on_reports = None if csp == "off" else Strangers(claims).note

@@ -47,7 +47,7 @@ def faults_in(text: str) -> tuple[Fault, ...]:
 
 def test_every_fault_that_can_be_reported_has_a_section_and_no_other_has() -> None:
     assert list(sections()) == RAISED
-    assert [f"CK{number:03}" for number in range(1, 26)] == RAISED
+    assert [f"CK{number:03}" for number in (*range(1, 26), *range(30, 35))] == RAISED
 
 
 @pytest.mark.parametrize("fault_id", sorted(set(RAISED) - WITHOUT_EXAMPLE))

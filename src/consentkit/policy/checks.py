@@ -12,6 +12,7 @@ from .model import BRING_OVER_COOKIES, CONSENT_COOKIE_NAMES
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
 from .tables import ESSENTIAL, Tables
 from .texts import load_texts
+from .theme_checks import check_theme
 from .values import is_id
 
 #: Each name may need 17 bytes of the cookie; with these many it stays below 1,500 bytes, and
@@ -34,6 +35,7 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _globs(tables)
     yield from _contradictions(tables)
     yield from _brought_over(tables)
+    yield from check_theme(tables.theme)
 
 
 def _no_category(path: str, category: str, tables: Tables) -> Fault:

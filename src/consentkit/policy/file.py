@@ -28,6 +28,7 @@ from .model import (
 from .schema import CategoryTable, CookieTable, ServiceTable, SiteTable, StorageTable
 from .tables import Tables, read_tables
 from .texts import Texts
+from .theme_checks import build_theme
 from .wordings import build_texts, check_texts
 
 #: Bytes; a hand-written policy has a few thousand.
@@ -137,6 +138,7 @@ def _build(tables: Tables, site: SiteTable) -> Policy:
         bring_over=MappingProxyType(
             {tool: MappingProxyType(meant) for tool, meant in tables.bring_over.items()}
         ),
+        theme=build_theme(tables.theme),
     )
 
 

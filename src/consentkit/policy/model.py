@@ -15,6 +15,7 @@ from ..errors import UnknownNameError
 from .duration import Duration
 from .texts import Texts
 from .texts.negotiation import parents
+from .theme import PLAIN, Theme
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
 Lifetime = Duration | Literal["session", "until-deleted"]
@@ -227,6 +228,7 @@ class Policy:
         categories: essential ones first, otherwise in the order of the file.
         texts: the interface texts for every language of the site.
         bring_over: which names of another tool mean which categories and services here, by tool.
+        theme: what visitors see it in.
     """
 
     site: Site
@@ -234,6 +236,7 @@ class Policy:
     categories: tuple[Category, ...]
     texts: Mapping[str, Texts] = field(repr=False)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
+    theme: Theme = field(default_factory=lambda: PLAIN, repr=False)  # a signature would show all its colours
 
     @cached_property
     def services(self) -> Mapping[str, Service]:

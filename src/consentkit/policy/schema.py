@@ -15,17 +15,21 @@ from ..errors import Fault, did_you_mean
 from .values import (
     Address,
     ChoiceDuration,
+    Colour,
     CookieLifetime,
     CookiePath,
     Country,
     CspSource,
     Domain,
+    FontName,
     Host,
     Id,
     ItemName,
     Languages,
     LanguageTag,
     Line,
+    Radius,
+    Space,
     StorageLifetime,
     UrlGlob,
     Words,
@@ -158,11 +162,58 @@ class ServiceTable(_Table):
     country: Country | None = Field(default=None, description="Country of the provider.")
 
 
+class PaletteTable(_Table):
+    """Colours for light or for dark pages; what is left out is the theme's."""
+
+    paper: Colour | None = Field(default=None, description="The background of banner and page.")
+    card: Colour | None = Field(default=None, description="The background of a category.")
+    ink: Colour | None = Field(default=None, description="Text.")
+    muted: Colour | None = Field(default=None, description="Less important text.")
+    line: Colour | None = Field(default=None, description="Borders of controls.")
+    rule: Colour | None = Field(default=None, description="Lines between rows.")
+    accent: Colour | None = Field(default=None, description="The background of all buttons.")
+    on_accent: Colour | None = Field(default=None, description="The text on all buttons.")
+    button_line: Colour | None = Field(
+        default=None, description="The border of all buttons; accent where neither theme nor file says it."
+    )
+    link: Colour | None = Field(
+        default=None,
+        description="Links and the marks of what is chosen; accent where neither theme nor file says it.",
+    )
+    focus: Colour | None = Field(default=None, description="The outline of what has the keyboard.")
+
+
+class ThemeTable(_Table):
+    """What banner, cookies page and notices look like."""
+
+    use: Literal["plain", "civic", "bold"] = Field(
+        default="plain", description="The ready theme to begin with."
+    )
+    position: Literal["top", "bottom", "dialog"] = Field(
+        default="top", description="Where the banner stands; dialog is a card of its own above the page."
+    )
+    radius: Radius | None = Field(
+        default=None, description='The roundness of corners, "0" to "2em"; the theme\'s.'
+    )
+    space: Space | None = Field(
+        default=None, description='The space around the content, "0.5em" to "2em"; the theme\'s.'
+    )
+    font: list[FontName] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="Names of fonts, the most wanted first; the site's own font.",
+    )
+    light: PaletteTable = Field(default_factory=PaletteTable, description="Colours on light pages.")
+    dark: PaletteTable = Field(default_factory=PaletteTable, description="Colours on dark pages.")
+
+
 class ConsentFile(_Table):
     """consent.toml: which cookies and third parties a site uses, and why."""
 
     site: SiteTable
     consent: ConsentTable = ConsentTable()
+    theme: ThemeTable = Field(default_factory=ThemeTable)
     categories: dict[Id, CategoryTable] = {}
     services: dict[Id, ServiceTable] = {}
     bring_over: dict[str, dict[str, str | list[str]]] = Field(

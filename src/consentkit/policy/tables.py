@@ -14,14 +14,16 @@ from .schema import (
     ServiceTable,
     SiteTable,
     TableT,
+    ThemeTable,
     read_table,
 )
+from .theme_checks import read_theme
 from .values import is_id, is_language
 
 #: The category that is always there, because the consent cookie belongs to it.
 ESSENTIAL: Final = "essential"
 
-_SECTIONS: Final = ("site", "consent", "categories", "services", "bring_over", "texts")
+_SECTIONS: Final = ("site", "consent", "categories", "services", "bring_over", "texts", "theme")
 # Where the facts of a catalogue entry come from is no declaration of the site's.
 _CATALOGUE_ONLY: Final = frozenset({"sources", "checked", "category"})
 
@@ -40,6 +42,7 @@ class Tables:
         service_names: every id under ``[services]``, likewise.
         texts: ``[texts.<language>]`` as written.
         bring_over: ``[bring_over.<tool>]``, each name with what it stands for.
+        theme: ``[theme]``, or what has the right form of it.
     """
 
     site: SiteTable | None
@@ -51,6 +54,7 @@ class Tables:
     service_names: frozenset[str]
     texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    theme: ThemeTable = field(default_factory=ThemeTable)
 
     def is_essential(self, category: str) -> bool:
         """Return whether ``category`` is declared essential; unknown ones are not."""
@@ -88,6 +92,8 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
     members = _members(categories, own)
     services = {service: joined for service in members if (joined := _joined(service, own.get(service)))}
     texts = dict(_texts(document, faults))
+    theme, found = read_theme(document.get("theme", {}))
+    faults += found
     tables = Tables(
         site=site,
         consent=consent or ConsentTable(),
@@ -98,6 +104,7 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
         service_names=service_names,
         texts=texts,
         bring_over=dict(_bring_over(document.get("bring_over", {}), faults)),
+        theme=theme,
     )
     return tables, faults
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from .contrast import COLOUR
 from .duration import SECONDS, Duration
 
 MAX_CHOICE_DAYS: Final = 365
@@ -36,6 +37,10 @@ _CSP_SOURCE: Final = re.compile(
     r"(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+# Lengths and names of fonts are written into a stylesheet: nothing in them can end a value there.
+_LENGTH: Final = re.compile(r"(?P<number>[0-9]{1,2}|[0-9]{0,2}\.[0-9]{1,3})(?P<unit>px|em|rem)")
+_FONT: Final = re.compile(r"(?=.{1,60}\Z)[A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*")
+_EM: Final = 16  # pixels, where nobody has chosen another size of text
 _UNITS: Final = ", ".join(f"{unit}s" for unit in SECONDS)
 
 
@@ -103,6 +108,21 @@ def _words(value: object) -> object:
                 "CK020", f"{tag!r} is not a language tag.", 'Use a BCP 47 tag such as "en" or "pt-BR".'
             )
     return value
+
+
+def _length(least: int, most: int) -> AfterValidator:
+    def check(value: str) -> str:
+        match = _LENGTH.fullmatch(value)
+        pixels = float(match["number"]) * (1 if match["unit"] == "px" else _EM) if match else -1
+        if not (least <= pixels <= most or (value == "0" and not least)):
+            cure = (
+                f'Write a number with px, em or rem, from "{least}px" to "{most}px" or '
+                f'from "{least / _EM:g}em" to "{most / _EM:g}em".'
+            )
+            raise _fault("CK031", f"{value!r} is not a length that fits here.", cure)
+        return value
+
+    return AfterValidator(check)
 
 
 def _address(value: str) -> str:
@@ -191,6 +211,29 @@ Languages = Annotated[list[LanguageTag], AfterValidator(_no_duplicates)]
 Country = Annotated[
     str,
     _matching(_COUNTRY, "CK006", "a country code", 'Use two capital letters (ISO 3166), such as "IE".'),
+]
+
+Colour = Annotated[
+    str,
+    AfterValidator(str.lower),
+    _matching(
+        COLOUR,
+        "CK030",
+        "a colour whose contrast is known",
+        'Write it in full, such as "#16527f" or "#fff": no names, no transparency.',
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"}),
+]
+Radius = Annotated[str, _length(0, 32)]
+Space = Annotated[str, _length(8, 32)]
+FontName = Annotated[
+    str,
+    _matching(
+        _FONT,
+        "CK032",
+        "the name of a font",
+        'Write one name of letters, digits, single spaces and hyphens, such as "Source Sans 3" or "serif".',
+    ),
 ]
 
 

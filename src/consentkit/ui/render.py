@@ -119,7 +119,7 @@ class Pages:
             "providers": other_providers(policy),
             "notice": self.notice,
         }
-        self._head = head = head if head is not None else Head()
+        self._head = head = head if head is not None else Head(policy.theme)
         self.client, self.mirrors, self.assets = head.client, head.mirrors, head.assets
 
     def head(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
