@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +23,14 @@ from consentkit.policy.schema import (
     ConsentTable,
     ControllerTable,
     CookieTable,
+    PaletteTable,
     ServiceTable,
     SiteTable,
     StorageTable,
+    ThemeTable,
 )
 from consentkit.policy.texts import load_texts
+from consentkit.policy.theme import THEMES
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -73,7 +77,7 @@ def value_of(schema: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         return "list of tables" if "$ref" in schema["items"] else "list of texts"
     words = {"boolean": "`true` or `false`", "object": "table of lists"}
-    return words.get(schema.get("type", ""), "text")
+    return words.get(schema.get("type", ""), "colour" if "pattern" in schema else "text")
 
 
 def keys_of(model: type[BaseModel]) -> Callable[[], str]:
@@ -91,6 +95,20 @@ def keys_of(model: type[BaseModel]) -> Callable[[], str]:
         return rows(("Key", "Value", "Default", "Meaning"), lines())
 
     return table
+
+
+def themes() -> str:
+    schemes = [(name, scheme) for name in THEMES for scheme in ("light", "dark")]
+    palettes = [asdict(getattr(THEMES[name], scheme)) for name, scheme in schemes]
+
+    def lines() -> Iterator[tuple[str, ...]]:
+        for key in PaletteTable.model_fields:
+            colours = [palette[key] for palette in palettes]
+            yield f"`{key}`", *(f"`{colour}`" if colour else "" for colour in colours)
+        for key in ("radius", "space"):
+            yield f"`{key}`", *(f"`{getattr(THEMES[name], key)}`" for name, _ in schemes)
+
+    return rows(("Key", *(f"{name}, {scheme}" for name, scheme in schemes)), lines())
 
 
 def catalogue() -> str:
@@ -152,10 +170,13 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "consent": keys_of(ConsentTable),
     "controller": keys_of(ControllerTable),
     "cookie": keys_of(CookieTable),
+    "palette": keys_of(PaletteTable),
     "service": keys_of(ServiceTable),
     "site": keys_of(SiteTable),
     "storage": keys_of(StorageTable),
     "texts": texts,
+    "theme": keys_of(ThemeTable),
+    "themes": themes,
 }
 
 

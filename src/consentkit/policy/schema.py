@@ -170,15 +170,15 @@ class PaletteTable(_Table):
     ink: Colour | None = Field(default=None, description="Text.")
     muted: Colour | None = Field(default=None, description="Less important text.")
     line: Colour | None = Field(default=None, description="Borders of controls.")
-    rule: Colour | None = Field(default=None, description="Lines between rows.")
+    rule: Colour | None = Field(default=None, description="Lines between rows, whose contrast is free.")
     accent: Colour | None = Field(default=None, description="The background of all buttons.")
     on_accent: Colour | None = Field(default=None, description="The text on all buttons.")
     button_line: Colour | None = Field(
-        default=None, description="The border of all buttons; accent where neither theme nor file says it."
+        default=None, description="The border of all buttons; if neither file nor theme has it, accent."
     )
     link: Colour | None = Field(
         default=None,
-        description="Links and the marks of what is chosen; accent where neither theme nor file says it.",
+        description="Links and the marks of what is chosen; if neither file nor theme has it, accent.",
     )
     focus: Colour | None = Field(default=None, description="The outline of what has the keyboard.")
 
@@ -193,19 +193,21 @@ class ThemeTable(_Table):
         default="top", description="Where the banner stands; dialog is a card of its own above the page."
     )
     radius: Radius | None = Field(
-        default=None, description='The roundness of corners, "0" to "2em"; the theme\'s.'
+        default=None, description='The roundness of corners, from "0" to "2em"; if missing, the theme\'s.'
     )
     space: Space | None = Field(
-        default=None, description='The space around the content, "0.5em" to "2em"; the theme\'s.'
+        default=None, description='Space around the content, from "0.5em" to "2em"; if missing, the theme\'s.'
     )
     font: list[FontName] | None = Field(
         default=None,
         min_length=1,
         max_length=8,
-        description="Names of fonts, the most wanted first; the site's own font.",
+        description="Names of fonts, the most wanted first; if missing, the site's own font is used.",
     )
-    light: PaletteTable = Field(default_factory=PaletteTable, description="Colours on light pages.")
-    dark: PaletteTable = Field(default_factory=PaletteTable, description="Colours on dark pages.")
+    light: PaletteTable = Field(
+        default_factory=PaletteTable, description="Colours on light pages; see the next table."
+    )
+    dark: PaletteTable = Field(default_factory=PaletteTable, description="Colours on dark pages; likewise.")
 
 
 class ConsentFile(_Table):

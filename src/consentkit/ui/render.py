@@ -1,8 +1,8 @@
 """``Pages``: templates and policy in, markup out.
 
-A site changes the look with custom properties (``--consentkit-…`` in ``static/choices.css``) and the
-words in ``consent.toml``. When that is not enough it names a directory of its own templates.
-A file there wins over the shipped file of the same name, file by file:
+A site changes the look with a theme and the words with texts, both in ``consent.toml``, or sets custom
+properties (``--consentkit-…``) in its own stylesheet. When that is not enough it names a directory of
+its own templates. A file there wins over the shipped file of the same name, file by file:
 
 ``document.html``
     the skeleton of whole pages, with the blocks ``title``, ``head`` and ``content``.
