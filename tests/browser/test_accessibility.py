@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,33 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from consentkit import ConsentMiddleware, load_policy
+from consentkit.policy.contrast import TEXT, contrast
+from consentkit.policy.theme import THEMES, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Page
 
+WIDTHS = (320, 412, 1280)
+SCHEMES: list[dict[str, Any]] = [
+    {"color_scheme": "light", "forced_colors": "none"},
+    {"color_scheme": "dark", "forced_colors": "none"},
+    {"color_scheme": "light", "forced_colors": "active"},
+]
+# axe looks for the colour of text where no forced colours are.
+LOOK = """forced => axe.run(document, {
+    resultTypes: ["violations"], rules: {"color-contrast": {enabled: !forced}}
+})"""
+# The colour of each text of ours, and that of what is behind it.
+COLOURS = """() => [...document.querySelectorAll("[class^=choices] *, a[class^=choices]")]
+    .filter(one => one.checkVisibility() && [...one.childNodes].some(node => node.data?.trim()))
+    .map(one => {
+        let behind = one;
+        const ground = () => getComputedStyle(behind).backgroundColor;
+        while (/, 0\\)$/.test(ground()) && behind.parentElement) behind = behind.parentElement;
+        return [getComputedStyle(one).color, ground()];
+    })"""
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Unstyled</title><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">{{ consent_head() }}</head>
@@ -52,16 +74,16 @@ def origin(request: pytest.FixtureRequest) -> str:
 
 
 # R-68, R-70, R-72
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 412, 1280])
 def test_axe_finds_no_fault_on_any_of_its_pages(
     origin: str,
     new_visitor: Callable[..., BrowserContext],
     axe_source: str,
     width: int,
-    theme: str,
+    scheme: str,
 ) -> None:
-    page = new_visitor(viewport={"width": width, "height": 800}, color_scheme=theme).new_page()
+    page = new_visitor(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
 
     page.goto(origin)
     assert page.locator("#choices").is_visible()
@@ -93,6 +115,50 @@ def test_axe_finds_no_fault_on_any_of_its_pages(
     page.get_by_role("button", name="Save choices").click()
     page.get_by_role("heading", name="Your choice was not saved").wait_for()
     assert faults(page, axe_source) == []
+
+
+def hexadecimal(colour: str) -> str:
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+
+def faults_of_looks(page: Page, axe_source: str, *widths: int) -> list[str]:
+    """Return the faults of one page on screens so wide, in light, dark and forced colours."""
+    page.evaluate(axe_source)
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(**scheme)
+        forced = scheme["forced_colors"] == "active"
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 800})
+            violations = page.evaluate(LOOK, forced)["violations"]
+            found += [f"{width} {scheme} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in violations]
+        pairs = {(hexadecimal(text), hexadecimal(ground)) for text, ground in page.evaluate(COLOURS)}
+        assert pairs
+        found += [f"{scheme} {text} on {ground}" for text, ground in pairs if contrast(text, ground) < TEXT]
+    return found
+
+
+# R-68, R-70
+@pytest.mark.parametrize("position", Position)
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_no_fault_in_any_theme_and_position(
+    page: Page, themed_site: Callable[[str, str], str], axe_source: str, theme: str, position: str
+) -> None:
+    site = themed_site(theme, position)
+
+    page.goto(site)
+    assert page.locator("#choices").get_attribute("role") == "region"  # nothing of it is modal
+    assert faults_of_looks(page, axe_source, *WIDTHS) == []
+
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reject all", exact=True).click()
+    assert page.locator("#choices-saved").is_visible()
+    assert faults(page, axe_source) == []
+
+    if position == Position.TOP:  # the cookies page is the same in all of them
+        page.goto(site + "/cookies")
+        page.locator("summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
+        assert faults_of_looks(page, axe_source, 1280) == []
 
 
 # R-68
