@@ -138,7 +138,7 @@ def test_every_layer_speaks_the_language_of_the_browser(tab: Callable[..., Page]
     page.wait_for_url("**/cookies?next=**")
     assert page.locator("html").get_attribute("lang") == "de"
     page.locator("input[name=notice]").first.evaluate("field => field.value = 'of-another-day'")
-    page.locator("button[value=save]").click()
+    page.locator("button[value=grant-all]").press("Enter")
     page.wait_for_url(f"{site}/cookies")
     assert page.locator("html").get_attribute("lang") == "de"
     assert page.get_by_text("Your choice").count() == 0
