@@ -164,6 +164,19 @@ def test_the_confirmation_has_the_focus_is_announced_and_stays(
     assert in_sight(page)
 
 
+#
+def test_who_hides_the_confirmation_goes_on_at_the_start_of_the_page(page: Page, make_site: MakeSite) -> None:
+    page.goto(make_site())
+    page.get_by_role("button", name="Reject all", exact=True).press("Enter")
+    page.locator("#choices-saved").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#choices-saved").wait_for(state="detached")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Load this once"
+
+
 #
 def test_what_happens_to_a_choice_is_said_in_a_place_that_was_there_before_the_words(
     page: Page, make_site: MakeSite
