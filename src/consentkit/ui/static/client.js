@@ -138,7 +138,7 @@ const isScript = (element) => /^script$/i.test(element.localName);
 /** Open what is inert and allowed, each once: what is seen at once, scripts one after another. */
 const activate = () =>
   (queue = queue.then(async () => {
-    for (const notice of all(".choices-embed[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
+    for (const notice of all("[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
     for (const element of all(CLOSED).sort((one, other) => +isScript(one) - +isScript(other))) {
       try {
         // Looked at again: while a script was loading, the visitor may have changed their mind.
@@ -174,11 +174,13 @@ const clear = async (items) => {
  */
 const apply = async (next) => {
   const before = allowed;
+  const answered = JSON.stringify(choices);
   choices = next.choices;
   allowed = new Set(next.allowed);
   const lost = [...before].filter((name) => !allows(name));
   if (!next.needs_prompt) for (const banner of all(".choices-ask")) banner.remove();
-  if (!lost.length && next.allowed.every((name) => before.has(name))) return;
+  const gained = next.allowed.some((name) => !before.has(name));
+  if (!lost.length && !gained && JSON.stringify(next.choices) === answered) return;
   const change = { allowed: [...allowed], before: [...before], choices: { ...next.choices }, gpc: next.gpc };
   for (const listener of listeners) {
     try {
@@ -187,9 +189,10 @@ const apply = async (next) => {
       reportError(error);
     }
   }
-  all("html")[0]?.dispatchEvent(new CustomEvent("consentkit:change", { bubbles: true, detail: change }));
+  const event = new CustomEvent("consentkit:change", { bubbles: true, cancelable: true, detail: change });
+  all("html")[0]?.dispatchEvent(event);
   if (lost.length) await Promise.race([clear(next.clear ?? []), new Promise((done) => setTimeout(done, 500))]);
-  if (lost.length || !inPlace || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
+  if (lost.length || event.defaultPrevented || (gained && !inPlace) || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
     // To an address that differs by its fragment alone, going would load nothing.
     if (next.location && !location.search.includes("choices=saved")) location.replace(next.location);
     else location.reload();
@@ -243,6 +246,8 @@ const parse = (markup) =>
 const confirm = (markup, place) => {
   const saved = /** @type {HTMLElement | null} */ (parse(markup).querySelector("#choices-saved"));
   if (!saved || !place) return;
+  // What was said of an earlier choice.
+  all("#choices-saved")[0]?.remove();
   saved.querySelector("a.choices-button")?.addEventListener("click", (event) => {
     event.preventDefault();
     dialog?.close();

@@ -41,6 +41,7 @@ declare global {
     readonly consentkit?: ConsentKit;
   }
   interface DocumentEventMap {
+    /** `preventDefault()` has the page loaded again instead of changed in place. */
     "consentkit:change": CustomEvent<ConsentChange>;
   }
 }
