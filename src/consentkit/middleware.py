@@ -136,7 +136,8 @@ class ConsentMiddleware:
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
         modes = ModesScript(policy, shared=cache == "shared") if needs_modes(policy) else None
-        head = Head(client=script, shared=cache == "shared" and bool(policy.optional), modes=modes)
+        shared = cache == "shared" and bool(policy.optional)
+        head = Head(policy.theme, client=script, shared=shared, modes=modes)
         pages = Pages(policy, head=head, templates=templates)
         claims = Claims(policy.services.values(), unclaimed=[modes.asset.text] if modes is not None else ())
         on_reports = None if csp == "off" else Strangers(claims).note

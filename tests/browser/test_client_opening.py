@@ -171,6 +171,42 @@ def test_under_strict_policies_and_trusted_types_nothing_is_refused(
 
 
 # R-85
+def test_no_step_from_a_question_to_a_withdrawal_is_refused_by_trusted_types(
+    page: Page, make_site: MakeSite
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.add_init_script("""addEventListener("securitypolicyviolation", event => {
+        console.log("refused", event.violatedDirective, event.sample);
+    });""")
+    policy = {"Content-Security-Policy": "require-trusted-types-for 'script'; trusted-types consentkit"}
+    head = "<script>window.count = () => {}</script><script>count(window.opened = true)</script>"
+    page.goto(make_site(head, headers=policy))
+
+    page.get_by_role("button", name="Always load YouTube").press("Enter")
+    page.locator(".choices-embed").wait_for(state="detached")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Accept all", exact=True).press("Enter")
+    page.get_by_text("Your choice was not saved.").wait_for()
+    page.context.set_offline(False)
+    grant_all(page)
+    page.wait_for_function("window.opened")
+    for button in ("Save choices", "Reject all"):
+        page.get_by_role("link", name="Cookie settings").last.click()
+        page.get_by_role("dialog").get_by_role("button", name=button).press("Enter")
+        page.locator("#choices-saved").wait_for()
+        page.keyboard.press("Escape")
+    page.wait_for_function("!window.opened")
+    page.get_by_text("You rejected all optional cookies.").wait_for()
+
+    assert [line for line in said if "ERR_INTERNET_DISCONNECTED" not in line] == []
+    page.evaluate("() => { try { document.body.innerHTML = '<p>' } catch {} }")
+    page.wait_for_timeout(100)
+    assert any(line.startswith("refused require-trusted-types-for") for line in said), "the test can fail"
+
+
+# R-85
 @pytest.mark.parametrize("types", ["trusted-types 'none'", "trusted-types other"])
 def test_where_trusted_types_leave_no_room_for_ours_forms_and_links_do_it(
     page: Page, canary: Canary, make_site: MakeSite, types: str

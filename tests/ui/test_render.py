@@ -636,8 +636,10 @@ HOSTILE = (
     "]]></textarea><iframe>",
     "\x00&lt;&#60;script>",
 )
-# Names that the program reads and no operator types in freely.
-KEPT = frozenset({"language", "languages", "direction", "unit", "kind", "exemption", "default", "durations"})
+# Names that the program reads and no operator types in freely; a hostile theme is refused, see test_theme.
+KEPT = frozenset(
+    {"language", "languages", "direction", "unit", "kind", "exemption", "default", "durations", "theme"}
+)
 
 
 def poison(value: Any, suffix: str) -> Any:  # noqa: ANN401 - any part of a policy

@@ -17,6 +17,7 @@ from .duration import Duration
 from .exemption import OBJECTABLE, Exemption
 from .texts import Texts
 from .texts.tags import by_name, current, serving
+from .theme import PLAIN, Theme
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
 Lifetime = Duration | Literal["session", "until-deleted"]
@@ -231,6 +232,7 @@ class Policy:
         texts: the interface texts for every language of the site.
         bring_over: which names of another tool mean which categories and services here, by tool.
         consent_modes: how the consent interfaces of services are told.
+        theme: what visitors see it in.
     """
 
     site: Site
@@ -239,6 +241,7 @@ class Policy:
     texts: Mapping[str, Texts] = field(repr=False)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
     consent_modes: ConsentModes = field(default_factory=ConsentModes, repr=False)
+    theme: Theme = field(default_factory=lambda: PLAIN, repr=False)  # a signature would show all its colours
 
     @cached_property
     def ungated(self) -> frozenset[str]:

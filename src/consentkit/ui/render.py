@@ -1,8 +1,8 @@
 """``Pages``: templates and policy in, markup out.
 
-A site changes the look with custom properties (``--consentkit-…`` in ``static/choices.css``) and the
-words in ``consent.toml``. When that is not enough it names a directory of its own templates.
-A file there wins over the shipped file of the same name, file by file:
+A site changes the look with a theme and the words with texts, both in ``consent.toml``, or sets custom
+properties (``--consentkit-…``) in its own stylesheet. When that is not enough it names a directory of
+its own templates. A file there wins over the shipped file of the same name, file by file:
 
 ``document.html``
     the skeleton of whole pages, with the blocks ``title``, ``head`` and ``content``.
@@ -125,7 +125,7 @@ class Pages:
             ),
             "notice": self.notice,
         }
-        self._head = head = head if head is not None else Head()
+        self._head = head = head if head is not None else Head(policy.theme)
         self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
 
     def first(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
