@@ -18,19 +18,25 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from consentkit.policy.catalogue import catalogue_entry, catalogue_ids
+from consentkit.policy.consent_modes_schema import (
+    ConsentModesTable,
+    GoogleTable,
+    MatomoTable,
+    RegionTable,
+    TagManagerTable,
+)
 from consentkit.policy.schema import (
     CategoryTable,
     ConsentTable,
     ControllerTable,
     CookieTable,
-    PaletteTable,
     ServiceTable,
     SiteTable,
     StorageTable,
-    ThemeTable,
 )
-from consentkit.policy.texts import load_texts
+from consentkit.policy.texts import available_languages, load_texts
 from consentkit.policy.theme import THEMES
+from consentkit.policy.theme_schema import PaletteTable, ThemeTable
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -43,7 +49,10 @@ NUMBER: Final = re.compile(r"\bR-\d+\b")
 # Of keys whose form says it all the schema has no sentence.
 MEANINGS: Final = {
     "controller": "Who answers for the site; see the next table.",
+    "google": "Google's consent mode; see below.",
     "kind": "Where it is kept.",
+    "matomo": "Matomo's consent functions; see below.",
+    "tag_manager": "The allow list of Google Tag Manager; see below.",
 }
 
 
@@ -76,7 +85,9 @@ def value_of(schema: Mapping[str, Any]) -> str:
         return "table"
     if schema.get("type") == "array":
         return "list of tables" if "$ref" in schema["items"] else "list of texts"
-    words = {"boolean": "`true` or `false`", "object": "table of lists"}
+    of_texts = schema.get("additionalProperties", {}).get("type") == "string"
+    table = "table of texts" if of_texts else "table of lists"
+    words = {"boolean": "`true` or `false`", "integer": "number", "object": table}
     return words.get(schema.get("type", ""), "colour" if "pattern" in schema else "text")
 
 
@@ -88,7 +99,9 @@ def keys_of(model: type[BaseModel]) -> Callable[[], str]:
         def lines() -> Iterator[tuple[str, ...]]:
             for key, entry in schema["properties"].items():
                 default = entry.get("default")
-                shown = "" if default is None else f"`{json.dumps(default)}`"
+                # What a table holds by default is said by its own keys.
+                is_table = isinstance(default, dict) and bool(default)
+                shown = "" if default is None or is_table else f"`{json.dumps(default)}`"
                 meaning = plain(MEANINGS.get(key) or entry["description"])
                 yield f"`{key}`", value_of(entry), "required" if key in required else shown, meaning
 
@@ -141,6 +154,11 @@ def texts() -> str:
     return rows(("Table", "Key", "English"), lines())
 
 
+def languages() -> str:
+    # The tag first: a line that began with an Arabic name would run from right to left.
+    return " · ".join(f"`{tag}` {load_texts(tag).name}" for tag in available_languages()) + "\n"
+
+
 def citations() -> Mapping[str, list[str]]:
     """Return the test files that cite each requirement, by its id."""
     found: dict[str, list[str]] = {}
@@ -168,12 +186,18 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "catalogue": catalogue,
     "category": keys_of(CategoryTable),
     "consent": keys_of(ConsentTable),
+    "consent-modes": keys_of(ConsentModesTable),
     "controller": keys_of(ControllerTable),
     "cookie": keys_of(CookieTable),
+    "google": keys_of(GoogleTable),
+    "languages": languages,
+    "matomo": keys_of(MatomoTable),
     "palette": keys_of(PaletteTable),
+    "region": keys_of(RegionTable),
     "service": keys_of(ServiceTable),
     "site": keys_of(SiteTable),
     "storage": keys_of(StorageTable),
+    "tag-manager": keys_of(TagManagerTable),
     "texts": texts,
     "theme": keys_of(ThemeTable),
     "themes": themes,

@@ -158,7 +158,7 @@ def accept(site: TestClient, *names: str, **headers: str) -> None:
 def test_a_category_that_was_granted_despite_the_signal_is_named_on_the_cookies_page(
     policy: Policy, secret_key: str
 ) -> None:
-    site, note, gpc = client(policy, secret_key), "your own choice counts", {"Sec-GPC": "1"}
+    site, note, gpc = client(policy, secret_key), "You accepted these yourself", {"Sec-GPC": "1"}
     before = site.get("/cookies", headers=gpc).text
     accept(site, "third-party", **gpc)
 

@@ -90,7 +90,10 @@ def test_a_name_that_is_not_declared_is_an_error_with_a_suggestion(policy: Polic
 
 
 #
-def test_head_link_and_url_do_not_make_a_page_personal(policy: Policy, secret_key: str) -> None:
+def test_head_link_and_url_do_not_make_a_page_personal(
+    declare: Callable[..., Policy], secret_key: str
+) -> None:
+    policy = declare(gpc=())
     template = '{{ consent_head() }}{{ consent_link() }}<a href="{{ consent_url() }}">Cookies</a>'
     client = TestClient(site(policy, secret_key, template), cookies=granted(policy, secret_key, "analytics"))
     answer = client.get("/tides?month=5")
@@ -104,7 +107,8 @@ def test_head_link_and_url_do_not_make_a_page_personal(policy: Policy, secret_ke
 def test_a_link_in_the_visitor_s_language_varies_by_it_and_by_nothing_else(
     declare: Callable[..., Policy], secret_key: str
 ) -> None:
-    client = TestClient(site(declare(languages=("en", "de")), secret_key, "{{ consent_link() }}"))
+    policy = declare(languages=("en", "de"), gpc=())
+    client = TestClient(site(policy, secret_key, "{{ consent_link() }}"))
     answer = client.get("/", headers={"Accept-Language": "de"})
 
     assert 'lang="de"' in answer.text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from jinja2 import DictLoader, Environment, TemplateSyntaxError
 from starlette.applications import Starlette
@@ -11,11 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 from starlette.testclient import TestClient
+from starlette.types import Scope
 
-from consentkit import ConsentMiddleware, Policy, UnknownNameError
+from consentkit import ConsentMiddleware, Policy, UnknownNameError, parse_policy
 from consentkit.starlette import ConsentExtension
 from consentkit.testing import consent_cookies
 
+Nonce = Callable[[Scope], str | None] | None
 VIDEO = '<iframe src="https://video.example/1" title="A  film"></iframe>'
 COUNT = '<script src="https://counter.example/c.js"></script>'
 HOSTILE = "\"><script>x('&amp;')</script>"
@@ -24,7 +29,9 @@ HOSTILE = "\"><script>x('&amp;')</script>"
 class Rendered:
     """A template on a site, rendered for visitors who grant different names."""
 
-    def __init__(self, policy: Policy, secret_key: str, template: str, **context: object) -> None:
+    def __init__(
+        self, policy: Policy, secret_key: str, template: str, nonce: Nonce = None, **context: object
+    ) -> None:
         env = Environment(
             loader=DictLoader({"page.html": template, "video.html": VIDEO}),
             autoescape=True,
@@ -35,7 +42,7 @@ class Rendered:
         async def page(request: Request) -> Response:
             return templates.TemplateResponse(request, "page.html", context)
 
-        stack = [Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)]
+        stack = [Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, nonce=nonce)]
         self.app = Starlette(routes=[Route("/", page)], middleware=stack)
         self.policy, self.secret_key = policy, secret_key
 
@@ -45,6 +52,30 @@ class Rendered:
     def granting(self, *names: str) -> str:
         cookies = consent_cookies(self.policy, self.secret_key, granted=names)
         return TestClient(self.app, cookies=cookies).get("/").text
+
+
+# R-52
+def test_the_state_that_a_template_places_is_taken_for_nobody_s_script(secret_key: str) -> None:
+    policy = parse_policy(
+        """
+        [site]
+        name = "Tides"
+        controller = { name = "Harbour Office", contact = "tides@harbour.example" }
+        [categories.marketing]
+        use = ["microsoft-advertising"]
+        """
+    )
+    page = Rendered(
+        policy,
+        secret_key,
+        "<!doctype html><html><head>{{ consent_head() }}<script>window.uetq = [];</script></head><body>x",
+        nonce=lambda _scope: "bm9uY2U",
+    )
+
+    ours, theirs = re.findall(r"<script (?![^>]*client\.js)[^>]*>", page.undecided())
+    assert "data-modes" in ours
+    assert "data-consent" not in ours
+    assert 'data-consent="microsoft-advertising"' in theirs
 
 
 def test_an_open_gate_leaves_its_markup_as_it_was_written(policy: Policy, secret_key: str) -> None:

@@ -15,6 +15,7 @@ from .errors import ResponseStartedError as ResponseStartedError
 from .errors import SecretKeyError as SecretKeyError
 from .errors import UnknownNameError as UnknownNameError
 from .middleware import ConsentMiddleware as ConsentMiddleware
+from .opt_outs import OptOuts as OptOuts
 from .policy.file import load_policy as load_policy
 from .policy.file import parse_policy as parse_policy
 from .policy.model import Policy as Policy

@@ -32,11 +32,14 @@ class ConsentReader:
         """
         self._codec = ConsentCookie(policy, secret_key)
         self._undecided = Consent(policy)
+        self._unread = self._undecided.deny(*(category.id for category in policy.objectable))
 
     def read(self, value: str | None, *, latest: str | None = None) -> Consent:
         """Return what the visitor allows now, as far as it can be known here.
 
         A value that is absent, not genuine or over its time allows nothing optional; it never raises.
+        What a visitor can object to is allowed where it is absent, and not where it cannot be read: it
+        may have held an objection.
 
         Args:
             value: what was put into the queue.
@@ -60,7 +63,10 @@ class ConsentReader:
         return consent
 
     def _opened(self, value: str | None) -> Consent:
-        return self._codec.from_value(value) if value else self._undecided
+        if not value:
+            return self._undecided
+        opened = self._codec.from_value(value)
+        return opened if opened.answers else self._unread
 
 
 def _both(queued: Consent, latest: Consent) -> Consent:
@@ -70,9 +76,17 @@ def _both(queued: Consent, latest: Consent) -> Consent:
     later yes, and an answer that no longer counts cannot say when it was given.
     """
     answers = dict(latest.answers)
-    for name in latest.policy.names:
-        if latest.allows(name) and not latest.policy.category_of(name).essential:
-            settled = latest.answers[latest.explain(name).decided_by]
-            # Written down for each name: what is denied here must not take a service along that both allow.
-            answers[name] = settled if queued.allows(name) else Answer(Choice.DENIED, queued.decided_at)
+    for name in latest.policy.refusable_names:
+        if not latest.allows(name):
+            continue
+        # Written down for each name: what is denied here must not take a service along that both allow.
+        if not queued.allows(name):
+            answers[name] = Answer(Choice.DENIED, queued.decided_at)
+        elif settled := _settled(latest, name) or _settled(queued, name):
+            answers[name] = settled
     return Consent(latest.policy, MappingProxyType(answers), latest.consent_id or queued.consent_id)
+
+
+def _settled(consent: Consent, name: str) -> Answer | None:
+    """Return the answer that settles ``name``; there is none where nobody has objected."""
+    return consent.answers.get(consent.explain(name).decided_by)

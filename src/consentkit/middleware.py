@@ -16,7 +16,6 @@ from starlette.websockets import WebSocket
 
 from .consent.bring_over import BringOver
 from .consent.cookie import ConsentCookie
-from .consent.model import Consent
 from .consent.once import OnceCookie
 from .errors import ConsentRequiredError
 from .gate.claims import Claims
@@ -26,18 +25,22 @@ from .gate.csp_terms import MODES as CSP_MODES
 from .gate.csp_terms import Mode
 from .gate.strangers import Strangers
 from .gate.validators import asks_for_a_page, has_marked_tags, without_conditions
+from .opt_outs import KnownVisitors, OptOuts
 from .order import misplaced
 from .outgoing import STARTS, Outgoing
+from .policy.advice import advise
 from .policy.model import Policy
 from .reply import start
 from .setup import Setup
 from .sight import tag_of
 from .ui.endpoints import Endpoints
 from .ui.head import Head
+from .ui.modes import ModesScript, needs_modes
 from .ui.problem import problem
 from .ui.render import Pages
 from .ui.script import ClientScript
 from .visit import SCOPE_KEY, Visit
+from .withdrawal import OnWithdrawal, Withdrawals, withdrawn
 
 if TYPE_CHECKING:
     from .gate.csp import ContentPolicy
@@ -72,6 +75,8 @@ class ConsentMiddleware:
         nonce: Callable[[Scope], str | None] | None = None,
         client: bool = True,
         templates: str | os.PathLike[str] | None = None,
+        opt_outs: OptOuts | None = None,
+        on_withdrawal: OnWithdrawal | None = None,
     ) -> None:
         """Compile everything that is the same for every request.
 
@@ -104,6 +109,12 @@ class ConsentMiddleware:
                 without loading the page again, opens what was granted where it stands, and shows the
                 cookies page as a dialog. ``False`` leaves all of that to forms and links.
             templates: a directory whose files take the place of the shipped templates, one by one.
+            opt_outs: the site's memory of accounts that have opted out by ``Sec-GPC``. Their requests
+                count as if they carried it, from whatever browser they come. It is asked before the
+                application is, once for each request that may depend on consent.
+            on_withdrawal: called with the id of each service that a saved choice no longer allows, and
+                with the scope of the request, after the response. What it raises is tried again three
+                times, and then logged.
 
         Raises:
             SecretKeyError: a key is missing, under 32 bytes, or well known.
@@ -117,14 +128,19 @@ class ConsentMiddleware:
         _check("undeclared", undeclared, MODES)
         _check("csp", csp, CSP_MODES)
         _check("cache", cache, ("personal", "shared"))
+        for finding in advise(policy):
+            logger.warning(
+                "consent.toml: %s %s: %s %s", finding.id, finding.path, finding.message, finding.cure
+            )
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
-        head = Head(policy.theme, client=script, shared=cache == "shared")
+        modes = ModesScript(policy, shared=cache == "shared") if needs_modes(policy) else None
+        head = Head(policy.theme, client=script, shared=cache == "shared", modes=modes)
         pages = Pages(policy, head=head, templates=templates)
-        claims = Claims(policy.services.values())
+        claims = Claims(policy.services.values(), unclaimed=[modes.asset.text] if modes is not None else ())
         on_reports = None if csp == "off" else Strangers(claims).note
         self._endpoints = Endpoints(policy, pages, prefix, on_reports=on_reports)
         self._setup = Setup(
@@ -139,8 +155,7 @@ class ConsentMiddleware:
             language=language,
             nonce=nonce,
             claims=claims,
-            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp), client=client),
-            optional=Consent(policy).closed,
+            csp=None if csp == "off" else _content_policy(policy, cast("Mode", csp), scripted=head.scripted),
             gate_html=gate_html,
             inject_banner=inject_banner,
             shared=cache == "shared",
@@ -149,6 +164,10 @@ class ConsentMiddleware:
         if self._gates_pages:
             # The tokenizer takes 80 ms to load: now, and not while a visitor waits.
             from . import page  # noqa: F401, PLC0415
+        self._known = KnownVisitors(opt_outs) if opt_outs is not None and policy.heeds_gpc else None
+        if opt_outs is not None and self._known is None:
+            logger.warning("opt_outs is never asked: gpc in consent.toml names no category.")
+        self._withdrawals = None if on_withdrawal is None else Withdrawals(on_withdrawal)
         self._warned = False
         self._looked = False
 
@@ -158,17 +177,16 @@ class ConsentMiddleware:
             self._look(scope)
         kind = scope["type"]
         if kind not in ("http", "websocket") or SCOPE_KEY in scope:
-            if SCOPE_KEY in scope:
-                self._warn_about_the_second()
-            await self.app(scope, receive, send)
+            await self._pass(scope, receive, send)
             return
         visit = Visit(self._setup, scope)
         if kind == "http":
             path = _route_path(scope) if scope.get("root_path") else scope["path"]
             if self._endpoints.handles(path):
-                scope = {**scope, SCOPE_KEY: visit}
-                await self._endpoints.respond(path, scope, receive, _with_headers_of(visit, send), visit)
+                await self._respond(path, receive, send, visit)
                 return
+        if self._known is not None:
+            visit.opted_out = await self._known.opted_out(scope, signalled=visit.signalled)
         if self._gates_pages or visit.in_question:
             inner = self._inner(scope, visit)
         else:
@@ -179,11 +197,35 @@ class ConsentMiddleware:
         except ConsentRequiredError as error:
             if out.started:
                 raise
-            if kind == "websocket":
-                # Before the handshake is answered, servers make a 403 of it.
-                await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": str(error)})
-                return
-            await _refusal(error)(scope, receive, _with_headers_of(visit, send))
+            await _refuse(error, visit, receive, send)
+        finally:
+            if self._withdrawals is not None:
+                self._tell(visit)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is neither a request nor a WebSocket, or has passed through another one of us."""
+        if SCOPE_KEY in scope:
+            self._warn_about_the_second()
+        elif self._withdrawals is not None and scope["type"] == "lifespan":
+            receive = self._withdrawals.before_shutdown(receive)
+        await self.app(scope, receive, send)
+
+    async def _respond(self, path: str, receive: Receive, send: Send, visit: Visit) -> None:
+        """Answer one of the paths that are ours."""
+        if self._known is not None and self._endpoints.asks(path):
+            visit.opted_out = await self._known.opted_out(visit.scope, signalled=visit.signalled)
+        scope = {**visit.scope, SCOPE_KEY: visit}
+        try:
+            await self._endpoints.respond(path, scope, receive, _with_headers_of(visit, send), visit)
+        finally:
+            if self._withdrawals is not None:
+                self._tell(visit)
+
+    def _tell(self, visit: Visit) -> None:
+        """Tell the site of what a choice has withdrawn, if the choice has left with a response."""
+        assert self._withdrawals is not None  # noqa: S101 # asked before
+        if visit.started and visit.before is not None and visit.to_save is not None:
+            self._withdrawals.tell(withdrawn(visit.before, visit.to_save), visit.scope)
 
     def _inner(self, scope: Scope, visit: Visit) -> Scope:
         """Return the scope as the application is to see it."""
@@ -226,10 +268,19 @@ def _with_headers_of(visit: Visit, send: Send) -> Send:
     return send_with_headers
 
 
-def _content_policy(policy: Policy, mode: Mode, *, client: bool) -> ContentPolicy:
+async def _refuse(error: ConsentRequiredError, visit: Visit, receive: Receive, send: Send) -> None:
+    """Answer in the place of an application that has not begun to."""
+    if visit.scope["type"] == "websocket":
+        # Before the handshake is answered, servers make a 403 of it.
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": str(error)})
+        return
+    await _refusal(error)(visit.scope, receive, _with_headers_of(visit, send))
+
+
+def _content_policy(policy: Policy, mode: Mode, *, scripted: bool) -> ContentPolicy:
     from .gate.csp import ContentPolicy  # noqa: PLC0415 # few sites have one
 
-    return ContentPolicy(policy.services.values(), mode=mode, client=client)
+    return ContentPolicy(policy.services.values(), mode=mode, scripted=scripted)
 
 
 def _route_path(scope: Scope) -> str:

@@ -104,7 +104,7 @@ class Page:
 
 def _warn_of_refusals(visit: Visit, policies: Sequence[PolicyText]) -> None:
     csp, here = visit.setup.csp, visit.here
-    refusing = refusals(policies, here.host, here.assets, client=visit.setup.pages.client is not None)
+    refusing = refusals(policies, here.host, here.assets, scripted=visit.setup.pages.scripted)
     if "form-action" in refusing:
         visit.setup.warn_once(
             "form-action",
@@ -125,7 +125,8 @@ def _warn_of_refusals(visit: Visit, policies: Sequence[PolicyText]) -> None:
         visit.setup.warn_once(
             "script-src",
             "The Content-Security-Policy of a page refuses the client script, so every choice loads the "
-            "page again. Add 'self' or a nonce to script-src, or set client=False. First seen on %r.",
+            "page again and consent modes are told nothing. Add 'self' or a nonce to script-src, or set "
+            "client=False. First seen on %r.",
             visit.scope.get("path", ""),
         )
 

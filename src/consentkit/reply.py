@@ -35,8 +35,8 @@ def start(visit: Visit, message: Message) -> Message:
     It is the same object when nothing depends on this visitor. Called once; afterwards nothing
     can be saved.
     """
-    if visit.brought and not visit.setup.shared and is_document(message):
-        visit.keep_brought()
+    if visit.pending is not None and not visit.setup.shared and is_document(message):
+        visit.keep()
     visit.started = True
     headers = message.get("headers") or ()
     if not isinstance(headers, (list, tuple)):
@@ -68,8 +68,13 @@ def _with_all(visit: Visit, message: Message, headers: Headers, found: int) -> M
 
 def _with_policies(visit: Visit, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     assert visit.setup.csp is not None  # noqa: S101 # asked before
-    visit.asked = visit.asked or not visit.setup.shared
-    closed = visit.page_consent.closed - visit.embeds.names
+    if visit.setup.shared:
+        # For everybody, it lets through what most may load; their visitor's gate is the script.
+        closed = visit.setup.closed_to_strangers
+    else:
+        visit.asked = True
+        closed = visit.choices().closed - visit.embeds.names
+    closed -= visit.setup.policy.ungated
     return visit.setup.csp.headers(headers, closed, visit.here)
 
 
@@ -94,8 +99,8 @@ def hint(visit: Visit, message: Message) -> Message | None:
     if not isinstance(links, list):
         links = list(links)
         message = {**message, "links": links}
-    claims, optional = visit.setup.claims, visit.setup.optional
-    if hints_without_closed(links, claims, optional) == links:
+    claims, refusable = visit.setup.claims, visit.setup.policy.refusable_names
+    if hints_without_closed(links, claims, refusable) == links:
         return message
     visit.asked = visit.asked or not visit.setup.shared
     left = hints_without_closed(links, claims, _for_links(visit).closed)
@@ -110,7 +115,7 @@ def _judged(visit: Visit, headers: Headers, found: int) -> Headers:
     if not found & LINKING:
         return headers
     links, claims = list(headers), visit.setup.claims
-    if without_closed_links(links, claims, visit.setup.optional) is links:
+    if without_closed_links(links, claims, visit.setup.policy.refusable_names) is links:
         return headers
     visit.asked = visit.asked or not visit.setup.shared
     return without_closed_links(links, claims, _for_links(visit).closed)
@@ -197,7 +202,8 @@ def _warn_of_shared_caches(visit: Visit) -> None:
 
 def _vary(visit: Visit) -> tuple[str, ...]:
     """Return the request headers that this response was chosen by."""
-    names = visit.setup.varies_by if visit.asked else ()
+    names: tuple[str, ...] = ("Sec-GPC",) if visit.listened else ()
+    names = visit.setup.varies_by if visit.asked else names
     return (*names, "Accept-Language") if visit.negotiated else names
 
 

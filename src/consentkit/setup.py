@@ -44,7 +44,6 @@ class Setup:
             choice to ``Accept-Language``.
         nonce: returns the CSP nonce of the response to a scope.
         claims: which service claims which address.
-        optional: every optional category and service.
         gate_html: whether what is closed in a page is made inert.
         csp: the Content-Security-Policy for each visitor; ``None`` to send none.
         inject_banner: whether the banner is put into pages whose template has not placed it.
@@ -61,7 +60,6 @@ class Setup:
     prefix: str
     varies_by: tuple[str, ...]
     claims: Claims
-    optional: frozenset[str]
     gate_html: bool = True
     language: Callable[[Scope], str | None] | None = None
     nonce: Callable[[Scope], str | None] | None = None
@@ -81,7 +79,8 @@ class Setup:
 
         A page with a policy of its visitor's needs a tag of its own, whatever else is done to it.
         """
-        return bool(self.optional) and (self.gate_html or self.inject_banner or self.csp is not None)
+        refusable = bool(self.policy.refusable)
+        return refusable and (self.gate_html or self.inject_banner or self.csp is not None)
 
     @cached_property
     def for_one_visitor(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -106,8 +105,13 @@ class Setup:
 
     @cached_property
     def nobodys(self) -> Consent:
-        """The consent of nobody in particular: undecided."""
-        return Consent(self.policy)
+        """The consent of nobody in particular: undecided, and closed to what somebody has objected to."""
+        return Consent(self.policy).deny(*(category.id for category in self.policy.objectable))
+
+    @cached_property
+    def closed_to_strangers(self) -> frozenset[str]:
+        """What may not act for a visitor who has not chosen."""
+        return Consent(self.policy).closed
 
     def warn_once(self, what: str, text: str, *args: object) -> None:
         """Give a warning unless it has been given."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from .consent.model import Consent
 from .consent.once import embed_id
 from .gate.csp_page import nonce_of, says_nothing_of
 from .gate.csp_text import PolicyText
 from .gate.inserts import Inserts
 from .gate.validators import state_tag
+from .policy.model import Category
+from .ui.view import Place
 from .visit import Visit
 
 
 def closed(visit: Visit) -> frozenset[str]:
     """Return what the page may not load."""
-    return visit.page_consent.closed if visit.setup.gate_html else frozenset()
+    return visit.page_consent.closed - visit.setup.policy.ungated if visit.setup.gate_html else frozenset()
 
 
 def allows(visit: Visit, name: str) -> bool:
@@ -50,6 +54,18 @@ def tag_of(visit: Visit) -> bytes:
 def stated(visit: Visit) -> Consent | None:
     """Return the choices that a page tells its scripts, where it depends on them already; else they ask."""
     return visit.consent if visit.setup.gates_pages and not visit.setup.shared else None
+
+
+def refused(visit: Visit) -> tuple[Category, ...]:
+    """Return what the page may say that the signal refuses; nothing where it is for everybody."""
+    if visit.setup.shared or not visit.setup.heeds_gpc:
+        return ()
+    if visit.opted_out is None and not visit.signalled:
+        # Whoever does not send it gets the same page, whatever they have chosen.
+        visit.listened = True
+        visit.plain = False
+        return ()
+    return visit.consent.refused_by_signal
 
 
 def placeholder(visit: Visit, name: str, source: str, size: tuple[int, int] | None = None) -> str:
@@ -91,9 +107,17 @@ def inserts(visit: Visit, policies: Sequence[PolicyText]) -> Inserts:
     # With a nonce they are in the page anyway, and a policy that we cannot see may want it for them.
     asked = not setup.shared and view.consent.needs_prompt and "head" not in visit.placed
     inline = asked and place.nonce is None and says_nothing_of(policies, "style-src")
+    placed = "head" in visit.placed
+    scripted = place.script_nonce is None and place.nonce is None and says_nothing_of(policies, "script-src")
     return Inserts(
-        head="" if "head" in visit.placed else str(pages.head(place, stated(visit), inline=inline)),
+        first="" if placed else str(pages.first(place, stated(visit), inline=scripted)),
+        head="" if placed else str(pages.head(place, stated(visit), inline=inline)),
         banner="" if "banner" in visit.placed else str(pages.banner(view)),
-        end=("" if "link" in visit.placed else str(pages.foot(place)))
+        end=("" if "link" in visit.placed else str(_foot(visit, place)))
         + (str(pages.late_style(place)) if inline else ""),
     )
+
+
+def _foot(visit: Visit, place: Place) -> Markup:
+    """Return the line at the end of a page, without the link that its template has made itself."""
+    return visit.setup.pages.foot(place, refused(visit), settings="url" not in visit.placed)

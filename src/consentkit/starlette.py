@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 
 from .consent.model import Consent
 from .errors import ConsentRequiredError, MiddlewareNotInstalledError
-from .sight import placeholder, stated
+from .sight import placeholder, refused, stated
 from .visit import SCOPE_KEY, Visit
 
 
@@ -151,7 +151,8 @@ def _consent(context: Context) -> Consent:
 def _head(context: Context) -> Markup:
     visit = _visit(_request(context))
     visit.placed |= {"head"}
-    return visit.pages.head(visit.place(), stated(visit))
+    place, choices = visit.place(), stated(visit)
+    return visit.pages.first(place, choices) + visit.pages.head(place, choices)
 
 
 @pass_context
@@ -165,11 +166,11 @@ def _banner(context: Context) -> Markup:
 def _link(context: Context) -> Markup:
     visit = _visit(_request(context))
     visit.placed |= {"link"}
-    return visit.pages.link(visit.place())
+    return visit.pages.link(visit.place(), refused(visit))
 
 
 @pass_context
 def _url(context: Context) -> str:
     visit = _visit(_request(context))
-    visit.placed |= {"link"}
+    visit.placed |= {"url"}
     return visit.pages.url(visit.place())

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from .consent.cookie import NAMES
 from .consent.model import Choice, Consent
 from .consent.once import name_part
-from .consent.signals import gpc_is_on
+from .consent.signals import gpc_is_on, with_opt_out
 from .embeds import Embeds
 from .errors import ResponseStartedError
 from .gate.cookie_filter import Line
@@ -39,9 +39,9 @@ class Visit:
     """The visitor of one request: choices are read when first asked for, saved when told to."""
 
     __slots__ = (
-        "_consent", "_found", "_place", "_signals", "asked", "brought", "in_question", "loading",
-        "made_embeds", "negotiated", "placed", "plain", "reflecting", "refused", "scope", "setup", "started",
-        "to_save",
+        "_consent", "_found", "_place", "_signals", "asked", "before", "brought", "in_question", "listened",
+        "loading", "made_embeds", "negotiated", "opted_out", "pending", "placed", "plain", "reflecting",
+        "refused", "scope", "setup", "started", "to_save",
     )  # fmt: skip
 
     def __init__(self, setup: Setup, scope: Scope) -> None:
@@ -56,15 +56,19 @@ class Visit:
         self.refused: frozenset[bytes] = _NO_NAMES  # those that may not be read
         self.asked = False  # whether the response depends on the choices
         self.negotiated = False  # and whether on the language that the browser asks for
+        self.listened = False  # and whether on the signal, which this request does not carry
         self.plain = True  # whether its headers depend on nothing else here
         self.started = False
         self.to_save: Consent | None = None
+        self.before: Consent | None = None  # the choices before those that are to be saved
         self.brought = False  # whether the choices come from the cookie of another tool
+        self.pending: str | None = None  # how choices have come that a page is to keep
+        self.opted_out: bool | None = None  # what is known of the account; None where nobody was asked
         self.reflecting = False  # whether scripts are to be told that there was a choice
         self.loading: str | None = None  # the embed that the next page may load
         self.made_embeds: Embeds | None = None  # once anything has asked which may load
         self.placed: frozenset[str] = (
-            _NOTHING  # what the site's template has put in: "head", "banner", "link"
+            _NOTHING  # what the site's template has put in: "head", "banner", "link", "url"
         )
         # ASGI has servers write the names in lower case.
         for key, value in scope["headers"]:
@@ -93,7 +97,8 @@ class Visit:
         """Return the visitor's choices for what does not show in the response."""
         if self._consent is None:
             setup, found = self.setup, self._found
-            gpc = bool(self._signals) and setup.heeds_gpc and gpc_is_on(self._signals)
+            signalled = bool(self._signals) and self.signalled
+            gpc = signalled or bool(self.opted_out)
             if found is not None and found.one:
                 name = NAMES[self.scope.get("scheme") in _TLS]
                 self._consent = setup.cookie.read_one(found.ours.get(name), gpc=gpc)
@@ -103,7 +108,22 @@ class Visit:
                 brought = setup.bring_over.read(self.scope["headers"])
                 if brought is not None:
                     self._consent, self.brought = replace(brought, gpc=gpc), True
+                    self.pending = "import"
+            if signalled and setup.policy.sells_or_shares:
+                self._keep_opt_out(self._consent)
         return self._consent
+
+    def _keep_opt_out(self, consent: Consent) -> None:
+        """Take the signal for an opt-out, to be kept with the next page, where it is one."""
+        after = with_opt_out(consent)
+        if after is not consent:
+            self._consent, self.before = self.setup.cookie.seal(after), consent
+            self.pending = self.pending or "signal"
+
+    @property
+    def signalled(self) -> bool:
+        """Whether the request carries ``Sec-GPC: 1`` and the site heeds it."""
+        return bool(self._signals) and self.setup.heeds_gpc and gpc_is_on(self._signals)
 
     def arriving(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the request without the cookies that the application may not read."""
@@ -215,10 +235,10 @@ class Visit:
             self.reflecting = True
             self.plain = False
 
-    def keep_brought(self) -> None:
-        """Keep choices that have come from another tool's cookie, whose turn ends with this response."""
-        if self.brought and self.to_save is None:
-            self.save(self.choices(), "import")
+    def keep(self) -> None:
+        """Keep choices that have come from another tool's cookie or by the signal with this response."""
+        if self.pending is not None and self.to_save is None:
+            self.save(self.choices(), self.pending)
 
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request.
@@ -234,6 +254,7 @@ class Visit:
             )
         if consent.policy is not self.setup.policy:
             raise ValueError("this consent was made under another policy than the middleware's")
+        self.before = self.choices() if self.before is None else self.before
         self._consent = self.to_save = self.setup.cookie.seal(replace(consent, gpc=self.choices().gpc))
         self.asked = True
         self.plain = False

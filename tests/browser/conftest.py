@@ -30,6 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
+from tests.browser.vendors import VENDORS
 
 from consentkit import ConsentMiddleware, load_policy, parse_policy
 from consentkit.starlette import ConsentExtension
@@ -100,9 +101,11 @@ ANSWERS = {
     "/slow.js": ("text/javascript", "count('slow')"),
     "/fast.js": ("text/javascript", "count('fast')"),
     "/module.js": ("text/javascript", "window.ran = import.meta.url; export {}"),
+    "/beating.js": ("text/javascript", "setInterval(() => fetch('https://counter.example/beat'), 100)"),
     "/gtag/js": ("text/javascript", ANALYTICS),
     "/gtm.js": ("text/javascript", ""),
     "/widgets.js": ("text/javascript", ""),
+    **VENDORS,
     "/ns.html": ("text/html", "<!doctype html><title>Tag manager</title>"),
     "/embed/": ("text/html", "<!doctype html><html lang=en><title>Film</title><h1>A film</h1>"),
 }
@@ -250,23 +253,37 @@ def one_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Route]
 
 
 @pytest.fixture
-def make_site(secret_key: str, tmp_path: Path) -> Iterator[MakeSite]:
+def declared() -> str:
+    """Return what the site of ``make_site`` declares; modules that need something else say so."""
+    return TIDES
+
+
+@pytest.fixture
+def body() -> str:
+    """Return what is on its pages by default."""
+    return TIDES_BODY
+
+
+@pytest.fixture
+def make_site(secret_key: str, tmp_path: Path, declared: str, body: str) -> Iterator[MakeSite]:
     """Yield a way to a site with the pages "/" and "/other", given head and body; it returns the address."""
-    (tmp_path / "consent.toml").write_text(TIDES, encoding="utf-8")
-    policy = load_policy(tmp_path / "consent.toml")
     with ExitStack() as stack:
 
         def make(
             head: str = "",
-            body: str = TIDES_BODY,
+            body: str = body,
+            *,
             headers: dict[str, str] | None = None,
             routes: tuple[BaseRoute, ...] = (),
+            policy_text: str = declared,
             wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app,
             **options: Any,  # noqa: ANN401 - whatever the middleware takes
         ) -> str:
             async def page(_request: Request) -> HTMLResponse:
                 return HTMLResponse(TIDES_PAGE.format(head, body), headers=headers)
 
+            (tmp_path / "consent.toml").write_text(policy_text, encoding="utf-8")
+            policy = load_policy(tmp_path / "consent.toml")
             consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, **options)
             paths = [*routes, Route("/", page), Route("/other", page)]
             app = wrap(Starlette(routes=paths, middleware=[consent]))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Canary
 
 WIDTHS = (320, 412, 768, 1280)
+CLIENT = pytest.mark.parametrize("client_script", [True, False], ids=["client", "no-client"])
 SCHEMES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -192,6 +193,7 @@ def reload(page: Page) -> None:
 
 
 #
+@CLIENT
 @pytest.mark.parametrize(
     "gesture",
     [
@@ -219,6 +221,7 @@ def test_no_gesture_but_an_answer_is_an_answer(
 
 
 #
+@CLIENT
 def test_five_hundred_random_events_grant_nothing(page: Page, site: str, canary: Canary) -> None:
     events = [
         "scroll",
@@ -240,6 +243,7 @@ def test_five_hundred_random_events_grant_nothing(page: Page, site: str, canary:
         "pageshow",
         "beforeunload",
     ]
+    events += ["close", "cancel", "toggle", "beforetoggle", "message", "storage", "popstate", "hashchange"]
     events += [
         "resize",
         "animationend",

@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page
     from starlette.types import ASGIApp, Receive, Scope, Send
     from tests.browser.conftest import Canary, MakeSite
 
@@ -70,6 +68,19 @@ def test_a_yes_opens_what_it_is_for_where_it_stands(page: Page, canary: Canary, 
     page.get_by_role("link", name="Hide this message").click()
     assert page.locator("#choices-saved").count() == 0
     assert is_untouched(page)
+
+
+def test_a_prefix_that_is_called_like_a_folder_of_files_leads_to_the_same(
+    page: Page, canary: Canary, make_site: MakeSite
+) -> None:
+    page.goto(make_site(COUNTER, prefix="/assets/cookies"))
+    mark(page)
+
+    press(page, "Accept all")
+    saved(page)
+
+    assert is_untouched(page)
+    until_asked_for(canary, page, count=1, film=1)
 
 
 def test_a_no_hides_the_question_and_contacts_nobody(page: Page, canary: Canary, make_site: MakeSite) -> None:
@@ -236,6 +247,32 @@ def test_offline_the_question_stays_and_says_so(page: Page, canary: Canary, make
     assert canary.accepted == 0
 
 
+# R-9
+def test_a_server_that_never_answers_is_given_up(page: Page, canary: Canary, make_site: MakeSite) -> None:
+    sites: list[Unwell] = []
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        sites.append(Unwell(app))
+        return sites[0]
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    # The twenty seconds that the client waits, a hundred times as fast.
+    page.add_init_script(
+        "const { timeout } = AbortSignal; AbortSignal.timeout = time => timeout.call(AbortSignal, time / 100)"
+    )
+    page.goto(make_site(COUNTER, wrap=wrap))
+    sites[0].answer = never
+    press(page, "Accept all")
+
+    page.get_by_text("Your choice was not saved. The site could not be reached.").wait_for()
+    assert page.locator(".choices-ask").is_visible()
+    assert page.evaluate("consentkit.allows('analytics')") is False
+    assert canary.accepted == 0
+
+
 def test_on_a_slow_network_the_question_stays_until_the_choice_is_saved(
     page: Page, make_site: MakeSite
 ) -> None:
@@ -270,22 +307,6 @@ def test_a_form_that_the_server_refuses_leads_to_the_page_that_says_why(
 
 
 # R-10
-def test_a_form_never_waits_for_a_script_that_is_blocked(
-    page: Page, canary: Canary, make_site: MakeSite
-) -> None:
-    site = make_site(COUNTER)
-    page.route("**/client.js", lambda route: route.abort())
-    page.goto(site)
-    mark(page)
-
-    press(page, "Accept all")
-    saved(page)
-
-    assert not is_untouched(page)
-    until_asked_for(canary, page, count=1, film=1)
-
-
-# R-10
 def test_without_the_client_no_page_has_a_script_and_everything_works(
     page: Page, canary: Canary, make_site: MakeSite
 ) -> None:
@@ -295,69 +316,6 @@ def test_without_the_client_no_page_has_a_script_and_everything_works(
     press(page, "Accept all")
     saved(page)
     until_asked_for(canary, page, count=1, film=1)
-
-
-# R-31
-def test_other_tabs_follow_a_yes_and_a_withdrawal(page: Page, canary: Canary, make_site: MakeSite) -> None:
-    site = make_site(COUNTER)
-    page.goto(site)
-    other = page.context.new_page()
-    other.goto(f"{site}/other")
-    mark(other)
-
-    press(page, "Accept all")
-    saved(page)
-    other.locator(".choices-ask").wait_for(state="detached")
-    other.wait_for_load_state("networkidle")
-
-    assert is_untouched(other)
-    until_asked_for(canary, page, count=2, film=2)
-
-    canary.forget()
-    page.get_by_role("link", name="Cookie settings").click()
-    press(page, "Reject all")
-    other.wait_for_function("!window.untouched")
-    other.wait_for_load_state("networkidle")
-    assert other.locator(".choices-embed").is_visible()
-    assert canary.accepted == 0
-
-
-REPORTING = """<script>
-const tell = what => fetch("/told?" + what);
-addEventListener("pageshow", event => event.persisted && tell("restored"));
-document.addEventListener("consentkit:change", () => setTimeout(() =>
-    tell("banners=" + document.querySelectorAll(".choices-ask").length)));
-</script>"""
-
-
-# R-31
-def test_a_page_out_of_the_back_forward_cache_asks_what_was_chosen_meanwhile(
-    world_with_page_cache: Browser, canary: Canary, make_site: MakeSite
-) -> None:
-    told = []
-
-    async def tell(request: Request) -> Response:
-        told.append(request.url.query)
-        return Response()
-
-    site = make_site(COUNTER + REPORTING, routes=(Route("/told", tell),))
-    page = world_with_page_cache.new_page()
-    page.goto(site)
-    page.goto(f"{site}/other")
-    # A form without the script tells no other page.
-    page.evaluate("""fetch("/cookies", {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ decision: "grant-all",
-                               notice: document.querySelector(".choices-ask [name=notice]").value }),
-    }).then(answer => answer.status)""")
-    assert canary.accepted == 0
-
-    # Playwright does not follow pages into this cache and out of it: nothing is asked of the page from
-    # here on, because an answer may never come. It tells the site by itself.
-    page.go_back(wait_until="commit")
-
-    until_asked_for(canary, page, count=1, film=1)
-    assert told == ["restored", "banners=0"]
 
 
 def test_scripts_of_the_page_are_told_before_anything_is_opened(page: Page, make_site: MakeSite) -> None:

@@ -1,33 +1,32 @@
-"""The states that only the client script brings: by axe-core, by keyboard, on small screens and enlarged."""
+"""The states that only the client script brings: by keyboard, on small screens and enlarged, and by ear."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.test_banner import LOOKS
+from tests.browser.test_layout import LARGE_TEXT, OVERFLOWING, SMALL_TARGETS, TEXT_SPACING
 
 from consentkit.policy.theme import THEMES, Position
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
     from tests.browser.conftest import MakeSite
-
-COLOURS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "forced": {"forced_colors": "active"},
-}
-HEAD = (
-    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-    "<script>document.documentElement.dir = '{}'</script>"
-)
 
 
 @pytest.fixture
 def client_script() -> bool:
     return True
+
+
+def open_dialog(page: Page, site: str) -> Locator:
+    page.goto(site)
+    page.get_by_role("button", name="Manage choices").press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    return dialog
 
 
 def faults(page: Page, axe_source: str) -> list[str]:
@@ -50,53 +49,13 @@ def in_sight(page: Page) -> bool:
     )
 
 
-# R-68, R-69, R-70
-@pytest.mark.parametrize("state", list(product([320, 412, 1280], COLOURS, ["ltr", "rtl"])), ids=str)
-def test_axe_finds_no_fault_in_any_state_of_the_script(
-    make_site: MakeSite,
-    new_visitor: Callable[..., BrowserContext],
-    axe_source: str,
-    state: tuple[int, str, str],
-) -> None:
-    width, colours, direction = state
-    context = new_visitor(viewport={"width": width, "height": 800}, **COLOURS[colours])
-    page = context.new_page()
-    page.goto(make_site(HEAD.format(direction)))
-
-    page.get_by_role("button", name="Manage choices").click()
-    page.get_by_role("dialog").wait_for()
-    page.locator("dialog summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
-    assert faults(page, axe_source) == []
-    assert page.locator("dialog").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
-    page.keyboard.press("Escape")
-
-    context.set_offline(True)
-    page.get_by_role("button", name="Accept all", exact=True).click()
-    page.get_by_text("Your choice was not saved").wait_for()
-    assert faults(page, axe_source) == []
-    context.set_offline(False)
-
-    page.get_by_role("button", name="Manage choices").click()
-    page.get_by_role("dialog").get_by_role("button", name="Save choices").click()
-    page.locator("dialog #choices-saved").wait_for()
-    assert faults(page, axe_source) == []
-    page.get_by_role("link", name="Hide this message").click()
-    assert faults(page, axe_source) == []
-
-    page.get_by_role("button", name="Always load YouTube").click()
-    page.locator(".choices-embed").wait_for(state="detached")
-    assert faults(page, axe_source) == []
-    # Narrower than the page's own film, which is 560 wide, the page scrolls by itself.
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") or width < 560
-
-
 # R-66, R-70
+@pytest.mark.parametrize("size", [(1280, 720), (320, 256)], ids=str)
 def test_in_the_dialog_tab_reaches_everything_in_order_and_nothing_behind_it(
-    page: Page, make_site: MakeSite
+    page: Page, make_site: MakeSite, size: tuple[int, int]
 ) -> None:
-    page.goto(make_site())
-    page.get_by_role("button", name="Manage choices").press("Enter")
-    page.get_by_role("dialog").wait_for()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_dialog(page, make_site())
 
     seen = []
     for _ in range(40):
@@ -116,45 +75,80 @@ def test_in_the_dialog_tab_reaches_everything_in_order_and_nothing_behind_it(
     assert seen.index("Save choices") < seen.index("Accept all") < seen.index("Reject all")
 
 
-# R-67
+# R-70, R-72
+def test_in_the_dialog_everything_says_what_it_is_and_whose_answer_it_takes(
+    page: Page, make_site: MakeSite
+) -> None:
+    dialog = open_dialog(page, make_site())
+
+    assert dialog.get_attribute("aria-label") == "Cookies on Tides"
+    for purpose in ("Analytics", "Content from others"):
+        answers = dialog.get_by_role("group", name=purpose, exact=True)
+        refused = answers.get_by_role("radio", name=f"Reject ({purpose})", exact=True)
+        assert refused.is_checked()
+        assert not answers.get_by_role("radio", name=f"Accept ({purpose})", exact=True).is_checked()
+    folded = dialog.locator("details").first
+    assert folded.locator("summary").is_visible()
+    assert not folded.evaluate("one => one.open")
+    folded.locator("summary").press("Enter")
+    assert folded.evaluate("one => one.open")
+
+
+# R-2, R-7, R-13
+@pytest.mark.parametrize("colours", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
 @pytest.mark.parametrize("width", [320, 1280])
-def test_every_target_in_the_dialog_is_44_pixels_high(
-    make_site: MakeSite, new_visitor: Callable[..., BrowserContext], width: int
+def test_in_the_dialog_accept_and_reject_look_the_same(
+    make_site: MakeSite, new_visitor: Callable[..., BrowserContext], width: int, colours: dict[str, str]
+) -> None:
+    page = new_visitor(viewport={"width": width, "height": 700}, **colours).new_page()
+    dialog = open_dialog(page, make_site())
+    accept, reject = (dialog.get_by_role("button", name=f"{name} all") for name in ("Accept", "Reject"))
+
+    assert (accept.count(), reject.count()) == (1, 1)
+    assert accept.evaluate(LOOKS) == reject.evaluate(LOOKS)
+    accept.scroll_into_view_if_needed()
+    one, other = accept.bounding_box(), reject.bounding_box()
+    assert one is not None
+    assert other is not None
+    assert (one["width"], one["height"]) == pytest.approx((other["width"], other["height"]), abs=1)
+
+
+# R-67
+@pytest.mark.parametrize("size", ["100%", "200%"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_target_of_the_script_is_at_least_44_pixels_each_way(
+    make_site: MakeSite, new_visitor: Callable[..., BrowserContext], width: int, size: str
 ) -> None:
     page = new_visitor(viewport={"width": width, "height": 700}).new_page()
-    page.goto(make_site())
-    page.get_by_role("button", name="Manage choices").click()
-    page.get_by_role("dialog").wait_for()
+    dialog = open_dialog(page, make_site(f"<style>html {{ font-size: {size} !important }}</style>"))
+    page.locator("dialog summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
 
-    for target in page.locator("dialog :is(button, summary, .choices-option)").all():
-        box = target.bounding_box()
-        if box is not None and box["width"]:
-            assert box["height"] >= 44, target.inner_text()
+    assert dialog.locator("button, summary, label").count() > 8
+    assert dialog.evaluate(SMALL_TARGETS) == []
+    dialog.get_by_role("button", name="Save choices").press("Enter")
+    page.locator("dialog #choices-saved").wait_for()
+    assert dialog.evaluate(SMALL_TARGETS) == []
 
 
 # R-69
-def test_at_four_hundred_percent_and_with_wide_spacing_the_dialog_can_be_used(
-    make_site: MakeSite, new_visitor: Callable[..., BrowserContext]
+@pytest.mark.parametrize("style", [TEXT_SPACING, LARGE_TEXT], ids=["text-spacing", "large-text"])
+def test_at_four_hundred_percent_the_dialog_can_be_used_with_wide_spacing_and_large_text(
+    make_site: MakeSite, new_visitor: Callable[..., BrowserContext], style: str
 ) -> None:
     # 1280 pixels enlarged four times leave 320; browsers enlarge the height as well.
     page = new_visitor(viewport={"width": 320, "height": 256}).new_page()
-    page.goto(make_site())
-    page.add_style_tag(
-        content="* { line-height: 1.5 !important; letter-spacing: .12em !important }"
-        "* { word-spacing: .16em !important }"
-        "p { margin-bottom: 2em !important }"
-    )
-    page.get_by_role("button", name="Manage choices").click()
-    dialog = page.get_by_role("dialog")
-    dialog.wait_for()
+    dialog = open_dialog(page, make_site(f"<style>{style}</style>"))
+    page.locator("dialog summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
 
     assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    assert dialog.evaluate(OVERFLOWING) == []
     box = dialog.bounding_box()
     assert box is not None
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 256
     dialog.get_by_role("button", name="Reject all").press("Enter")
     page.get_by_text("You rejected all optional cookies.").wait_for()
+    assert in_sight(page)
 
 
 # R-68
@@ -197,14 +191,82 @@ def test_in_every_position_the_confirmation_is_in_sight_and_has_the_focus(
 
 
 # R-65, R-71
-def test_the_confirmation_has_the_focus_and_is_announced(page: Page, make_site: MakeSite) -> None:
+@pytest.mark.parametrize("place", ["banner", "dialog"])
+def test_the_confirmation_has_the_focus_is_announced_and_stays(
+    page: Page, make_site: MakeSite, place: str
+) -> None:
+    page.clock.install()
     page.goto(make_site())
-    page.get_by_role("button", name="Reject all", exact=True).press("Enter")
-    saved = page.locator("#choices-saved")
+    if place == "dialog":
+        page.get_by_role("button", name="Manage choices").press("Enter")
+        page.get_by_role("dialog").wait_for()
+    page.get_by_role("button", name="Reject all", exact=True).last.press("Enter")
+    saved = page.get_by_role("status").filter(has_text="You rejected all optional cookies.")
     saved.wait_for()
 
-    assert saved.get_attribute("role") == "status"
+    page.clock.fast_forward("01:00:00")
+    assert saved.is_visible(), "nothing goes away by itself"
+    assert "under “Cookie settings” on every page" in saved.inner_text()
     assert saved.evaluate("one => one === document.activeElement")
     assert in_sight(page)
-    page.wait_for_timeout(1_000)
-    assert saved.is_visible(), "nothing goes away by itself"
+
+
+# R-65, R-70
+def test_who_hides_the_confirmation_goes_on_at_the_start_of_the_page(page: Page, make_site: MakeSite) -> None:
+    page.goto(make_site())
+    page.get_by_role("button", name="Reject all", exact=True).press("Enter")
+    page.locator("#choices-saved").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#choices-saved").wait_for(state="detached")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Load this once"
+
+
+# R-71
+def test_what_happens_to_a_choice_is_said_in_a_place_that_was_there_before_the_words(
+    page: Page, make_site: MakeSite
+) -> None:
+    page.goto(make_site())
+    page.evaluate("""() => {
+        window.said = [];
+        new MutationObserver(changes => changes.forEach(({ type, target, addedNodes }) => {
+            for (const one of addedNodes) if (one.role === "status") said.push("place");
+            if (target.role === "status") said.push(target.textContent);
+        })).observe(document, { childList: true, subtree: true });
+    }""")
+    page.context.set_offline(True)
+    for _ in range(2):
+        page.get_by_role("button", name="Accept all", exact=True).press("Enter")
+        page.wait_for_timeout(300)
+
+    saving, failed = "Saving your choice…", "Your choice was not saved. The site could not be reached."
+    told = [str(text).partition(" Check")[0] for text in page.evaluate("said")]
+    assert told[0] == "place"
+    assert told.count("place") == 1
+    assert told[-1] == failed
+    assert set(told) <= {"place", saving, failed}
+
+
+# R-72
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_moves(page: Page, make_site: MakeSite, motion: str) -> None:
+    page.emulate_media(reduced_motion="reduce" if motion == "reduce" else "no-preference")
+    moving = """() => [
+        ...document.getAnimations().map(one => one.animationName),
+        ...[...document.querySelectorAll("html, dialog, [class*=choices], [class*=choices] *")]
+            .flatMap(one => [getComputedStyle(one), getComputedStyle(one, "::backdrop")])
+            .filter(({ animationName, transitionDuration, scrollBehavior }) =>
+                animationName !== "none" || transitionDuration !== "0s" || scrollBehavior !== "auto"),
+    ].length"""
+    site = make_site()
+    page.goto(f"{site}/cookies")
+    assert page.evaluate(moving) == 0
+    open_dialog(page, site)
+    assert page.evaluate(moving) == 0
+    page.get_by_role("dialog").get_by_role("button", name="Save choices").press("Enter")
+    page.locator("dialog #choices-saved").wait_for()
+    assert page.evaluate(moving) == 0
+    page.add_style_tag(content=".choices-button { transition: color 1s }")
+    assert page.evaluate(moving) > 0, "the test can fail"

@@ -339,6 +339,20 @@ def test_deny_all_while_the_signal_is_on_holds_when_it_is_off_again(policy: Poli
     assert not later.allows("marketing")
 
 
+#
+@given(st.dictionaries(st.sampled_from(OPTIONAL), st.sampled_from([Answer(G), Answer(D), ON]), max_size=6))
+def test_the_signal_never_allows_anything_nor_answers_for_what_it_does_not_cover(
+    policy: Policy, answers: dict[str, Answer]
+) -> None:
+    off, on = given_answers(policy, answers), given_answers(policy, answers, gpc=True)
+
+    assert on.closed >= off.closed
+    assert {category.id for category in off.undecided} - {category.id for category in on.undecided} <= {
+        "marketing"
+    }
+    assert all(on.allows(name) is off.allows(name) for name in policy.names - {"marketing", "pixel"})
+
+
 # --- nothing but a grant grants
 
 POLICIES: list[Policy] = []

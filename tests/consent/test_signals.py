@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentkit.consent.signals import gpc_is_on
+from consentkit.consent.model import Choice, Consent
+from consentkit.consent.signals import gpc_is_on, with_opt_out
+from consentkit.policy.file import parse_policy
+from consentkit.policy.model import Policy
 
 
 # R-45
@@ -53,3 +58,65 @@ def test_no_header_raises_and_only_a_1_is_the_signal(headers: list[tuple[bytes, 
     ]
 
     assert gpc_is_on(headers) is (b"1" in values)
+
+
+# --- the opt-out that the signal is
+
+
+SELLING = """
+[site]
+name = "Tide Tables"
+controller = { name = "Harbour Office", contact = "privacy@harbour.example" }
+[consent]
+expires_after = "365 days"
+gpc = ["marketing", "functional"]
+sells_or_shares = ["marketing"]
+[categories.analytics]
+[categories.functional]
+[categories.marketing]
+[services.pixel]
+category = "marketing"
+provider = "Pixel Ltd"
+"""
+
+
+@pytest.fixture(scope="module")
+def selling() -> Policy:
+    return parse_policy(SELLING)
+
+
+# R-49
+@pytest.mark.parametrize("granted", [(), ("marketing",), ("pixel",)])
+def test_the_signal_is_an_opt_out_of_what_is_sold_and_of_nothing_else(
+    selling: Policy, granted: tuple[str, ...]
+) -> None:
+    before = Consent(selling).grant("functional", *granted)
+    after = with_opt_out(replace(before, gpc=True))
+
+    assert after.choice("marketing") is Choice.DENIED
+    assert not replace(after, gpc=False).allows("pixel")
+    assert after.choice("functional") is Choice.GRANTED
+    assert after.choice("analytics") is None
+
+
+# R-46, R-49
+def test_an_exception_from_the_signal_is_no_opt_out(selling: Policy) -> None:
+    excepted = Consent(selling, gpc=True).grant("marketing")
+
+    assert with_opt_out(excepted) == excepted
+    of_one_service = Consent(selling, gpc=True).deny("marketing").grant("pixel")
+    assert with_opt_out(of_one_service) == of_one_service
+    assert with_opt_out(Consent(selling, gpc=True).grant("pixel")).allows("pixel")
+
+
+# R-49
+def test_an_opt_out_is_noted_once(selling: Policy) -> None:
+    refused = Consent(selling, gpc=True).deny("marketing")
+
+    assert with_opt_out(refused) == refused
+    granted_since = replace(replace(refused, gpc=False).grant("pixel"), gpc=True)
+    assert not replace(with_opt_out(granted_since), gpc=False).allows("pixel")
+
+
+def test_without_the_signal_there_is_none(selling: Policy) -> None:
+    assert with_opt_out(Consent(selling)) == Consent(selling)

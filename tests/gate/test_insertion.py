@@ -8,7 +8,7 @@ from consentkit.gate.claims import Claims
 from consentkit.gate.inserts import Inserts
 from consentkit.gate.stream import HtmlGate
 
-INSERTS = Inserts("<HEAD>", "<BANNER>", "<END>")
+INSERTS = Inserts("", "<HEAD>", "<BANNER>", "<END>")
 
 
 def page(html: str, inserts: Inserts = INSERTS, step: int | None = None) -> str:
@@ -72,6 +72,39 @@ def test_what_the_template_has_placed_is_not_put_in() -> None:
 
     assert page(html, Inserts()) == html
     assert page(html, Inserts(banner="<BANNER>")) == "<!doctype html><head></head><body><BANNER>x</body>"
+
+
+#
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            "<html><head><meta charset=utf-8><script>1</script><script>2</script></head>x",
+            "<html><head><meta charset=utf-8><FIRST><script>1</script><script>2</script><HEAD></head>x",
+        ),
+        ("<html><title>T</title><script src=a>", "<html><title>T</title><FIRST><script src=a>"),
+        ("<head></head><script>1</script>", "<head><FIRST><HEAD></head><script>1</script>"),
+        ("<html><body><script>1</script>", "<html><FIRST><HEAD><body><script>1</script>"),
+        ("<html><p>x<script>1</script>", "<html><FIRST><HEAD><p>x<script>1</script>"),
+        (
+            "<html><template><script>1</script></template><script>2</script></head>",
+            "<html><template><script>1</script></template><FIRST><script>2</script><HEAD></head>",
+        ),
+        (
+            "<html><!-- <script> --><noscript><script>1</script></noscript><body>",
+            "<html><!-- <script> --><noscript><script>1</script></noscript><FIRST><HEAD><body>",
+        ),
+        ("<html><style><script></style><body>", "<html><style><script></style><FIRST><HEAD><body>"),
+        ("<!doctype html><title>T</title>", "<!doctype html><title>T</title><FIRST><HEAD>"),
+        ("<script>1</script><p>x", "<script>1</script><p>x"),
+    ],
+)  # fmt: skip
+def test_what_comes_before_any_script_goes_in_front_of_the_first(html: str, expected: str) -> None:
+    inserts = Inserts("<FIRST>", "<HEAD>")
+
+    assert page(html, inserts) == expected
+    for step in (1, 2, 3, 7):
+        assert page(html, inserts, step=step) == expected
 
 
 def test_letters_that_the_page_s_encoding_lacks_become_references() -> None:

@@ -267,7 +267,7 @@ def test_a_script_that_goes_on_in_the_next_piece_is_judged_as_one(before: int, w
 
 #
 def test_a_script_that_begins_right_behind_the_banner_is_judged_with_all_that_follows() -> None:
-    gate = HtmlGate(CLAIMS, closed=CLOSED, inserts=lambda: Inserts("", "<b>?</b>", ""))
+    gate = HtmlGate(CLAIMS, closed=CLOSED, inserts=lambda: Inserts(banner="<b>?</b>"))
     pieces = [b"<!doctype html><body><script>", b"/" * 3_000, b"\ntrack(1)", b"</script>"]
     out = b"".join([*map(gate.feed, pieces), gate.close()])
 

@@ -12,6 +12,7 @@ from consentkit.gate.claims import Claims
 from consentkit.gate.verdict import Judge
 from consentkit.gate.watch import Watch
 from consentkit.policy.catalogue import catalogue_ids
+from consentkit.policy.model import Service
 
 IDS = catalogue_ids()
 POLICY = parse_policy(
@@ -34,6 +35,17 @@ for name, char in html5.items():
 def is_closed(key: str, value: str) -> bool:
     judge = Judge(Claims(SERVICES), frozenset(IDS), lambda _name: False)
     return judge.tag(StartTag("img", ((key, value),)), lambda _markup: None) is not None
+
+
+#
+def test_an_ending_that_begins_like_another_hides_neither() -> None:
+    hosts = ("one.co", "two.com", "three.community", "four.cat", "five.ca")
+    watch = Watch(Service(host, "c", host, "P", hosts=(host,)) for host in hosts)
+
+    for host in hosts:
+        assert watch.look(f'<img src="//{host}/x">'.encode()) != ()
+        assert watch.look(f'<img src="//{host}">'.encode()) != ()
+    assert watch.look(b'<img src="//one.com/x">') == ()
 
 
 #

@@ -249,6 +249,36 @@ def test_a_policy_holds_as_many_names_as_its_cookie(faults_of: FaultsOf, only_fa
     assert "There are 81 categories and services" in fault.message
 
 
+STATISTICS = extra("essential = true\nexemption = 'uk-statistics'")
+
+
+#
+def test_what_can_be_objected_to_may_not_be_what_must_stay(only_fault: OnlyFault) -> None:
+    counted = "cookies = [{ name = 'app_seen', expires_after = '1 day', purpose = 'Counts.' }]"
+    fault = only_fault(essential("app_*") + STATISTICS + counted)
+
+    assert (fault.id, fault.path) == ("CK019", "categories.extra.cookies[0]")
+    assert "'app_seen' is open to objection here and 'app_*' is essential" in fault.message
+
+
+#
+def test_what_can_be_objected_to_may_be_optional_as_well(faults_of: FaultsOf) -> None:
+    counted = "cookies = [{ name = '_ga', expires_after = '1 day', purpose = 'Counts.' }]"
+
+    assert faults_of(STATISTICS + counted + "\n" + optional("_ga")) == []
+
+
+def test_a_choice_about_it_can_be_brought_over_and_needs_room_in_the_cookie(
+    faults_of: FaultsOf, only_fault: OnlyFault
+) -> None:
+    assert faults_of(f"{STATISTICS}[bring_over.klaro]\nx = 'extra'") == []
+    assert "There are 81" in only_fault(many(MAX_NAMES - 1) + STATISTICS).message
+
+
+def test_no_signal_speaks_for_it(faults_of: FaultsOf) -> None:
+    assert faults_of(f"[consent]\ngpc = ['extra']\n{STATISTICS}") == [("CK024", "consent.gpc[0]")]
+
+
 @pytest.mark.parametrize(
     ("table", "found"),
     [

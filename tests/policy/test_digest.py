@@ -9,7 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from consentkit.policy.digest import LENGTH, material_digests, notice, service_digest
+from consentkit.policy.digest import (
+    LENGTH,
+    material_digests,
+    notice,
+    objection_digests,
+    service_digest,
+)
 from consentkit.policy.model import Policy
 
 Parse = Callable[[str], Policy]
@@ -164,3 +170,33 @@ def test_digests_are_the_same_in_every_process(parse: Parse, seed: str) -> None:
     )
 
     assert run.stdout.strip() == notice(parse(WHOLE))
+
+
+EXEMPT = """
+[categories.analytics]
+essential = true
+exemption = "uk-statistics"
+[services.survey]
+category = "analytics"
+provider = "Survey Makers Ltd"
+reason = "Counts visits."
+"""
+
+
+# R-32
+def test_an_objection_stands_for_the_name_whatever_is_declared(parse: Parse) -> None:
+    before = parse(SITE + EXEMPT)
+    after = parse(SITE + EXEMPT.replace("Survey Makers Ltd", "Other Ltd") + "hosts = ['new.example']")
+
+    assert material_digests(before) != material_digests(after)
+    assert objection_digests(before) == objection_digests(after)
+    assert objection_digests(before).keys() == {"analytics", "survey"}
+    assert not {*objection_digests(before).values()} & {*material_digests(before).values()}
+    assert objection_digests(parse(WHOLE)) == {}
+
+
+# R-42
+def test_what_can_be_objected_to_is_part_of_what_a_form_shows(parse: Parse) -> None:
+    other = parse(SITE + EXEMPT.replace("Survey Makers Ltd", "Other Ltd"))
+
+    assert notice(parse(SITE + EXEMPT)) != notice(other)

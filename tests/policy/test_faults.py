@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from consentkit.errors import Fault, PolicyError
+from consentkit.policy.advice import advise
 from consentkit.policy.file import parse_policy
 
 ROOT = Path(__file__).parents[2]
@@ -40,14 +41,14 @@ def example(fault_id: str, index: int) -> str:
 
 
 def faults_in(text: str) -> tuple[Fault, ...]:
-    with pytest.raises(PolicyError) as caught:
-        parse_policy(text)
-    return caught.value.faults
+    try:
+        return tuple(advise(parse_policy(text)))
+    except PolicyError as error:
+        return error.faults
 
 
 def test_every_fault_that_can_be_reported_has_a_section_and_no_other_has() -> None:
     assert list(sections()) == RAISED
-    assert [f"CK{number:03}" for number in (*range(1, 26), *range(30, 35))] == RAISED
 
 
 @pytest.mark.parametrize("fault_id", sorted(set(RAISED) - WITHOUT_EXAMPLE))
@@ -57,7 +58,7 @@ def test_the_wrong_example_has_just_the_fault_that_it_explains(fault_id: str) ->
 
 @pytest.mark.parametrize("fault_id", sorted(set(RAISED) - WITHOUT_EXAMPLE))
 def test_the_right_example_has_no_fault(fault_id: str) -> None:
-    assert parse_policy(example(fault_id, 1)).site.name == "Tide Tables"
+    assert faults_in(example(fault_id, 1)) == ()
 
 
 @pytest.mark.parametrize("fault_id", RAISED)

@@ -19,8 +19,10 @@ from consentkit.errors import Fault, PolicyError
 from consentkit.policy.catalogue import catalogue_entry
 from consentkit.policy.digest import material_digests
 from consentkit.policy.duration import Duration
+from consentkit.policy.exemption import Exemption
 from consentkit.policy.file import MAX_SIZE, load_policy, parse_policy
-from consentkit.policy.model import Category, Exemption, Kind, LocalText, Policy, Service, StoredItem
+from consentkit.policy.model import Category, Kind, LocalText, Policy, Service, StoredItem
+from consentkit.policy.texts import load_texts
 
 Parse = Callable[[str], Policy]
 OnlyFault = Callable[[str], Fault]
@@ -254,6 +256,50 @@ def test_a_regional_language_reads_the_words_of_its_language(parse: Parse) -> No
     assert policy.by_id["analytics"].name.phrase("de-AT").language == "de-AT"
     assert purpose is not None
     assert purpose.phrase("de-AT").language == "de"
+
+
+# R-72
+def test_the_words_of_a_category_serve_the_regions_of_their_language(parse: Parse) -> None:
+    site = parse(
+        """
+        [site]
+        name = "Gezeiten"
+        controller = { name = "Hafenamt", contact = "hafen@example.org" }
+        languages = ["de-AT", "zh-TW", "fr"]
+
+        [categories.analytics]
+        purpose = { de = "Zählt.", zh-Hant = "\u8a08\u6578\u3002" }
+        """
+    ).by_id["analytics"]
+
+    assert site.purpose.phrase("de-AT").text == "Zählt."
+    assert site.purpose.phrase("zh-TW").text == "\u8a08\u6578\u3002"
+    assert site.purpose.phrase("fr").language == "fr"
+
+
+# R-72
+@pytest.mark.parametrize(
+    ("listed", "shipped"), [("zh-TW", "zh-Hant"), ("zh", "zh-Hans"), ("no", "nb"), ("es-MX", "es-419")]
+)
+def test_a_language_that_goes_by_another_tag_reads_the_words_of_that(
+    parse: Parse, listed: str, shipped: str
+) -> None:
+    policy = parse(f'{SITE}languages = ["{listed}", "en"]\n[categories.analytics]')
+
+    assert policy.texts[listed].ui == load_texts(shipped).ui
+    assert policy.by_id["analytics"].purpose.phrase(listed).language == listed
+
+
+def test_a_text_under_another_tag_for_the_same_language_is_found(parse: Parse) -> None:
+    policy = parse(
+        SITE
+        + 'languages = ["en", "zh-TW"]\n[services.own]\ncategory = "analytics"\nprovider = "P"\n'
+        + 'hosts = ["own.example"]\npurpose = { en = "Counts.", zh-Hant = "計數。" }\n[categories.analytics]'
+    )
+    purpose = policy.services["own"].purpose
+
+    assert purpose is not None
+    assert purpose.phrase("zh-TW").text == "計數。"
 
 
 # --- files that cannot be read
@@ -527,7 +573,7 @@ WORDS = [
     "site", "consent", "categories", "services", "texts",
     "name", "controller", "languages", "gpc", "essential",
     "analytics", "third-party", "use", "cookies", "storage", "kind",
-    "purpose", "en", "cy", "it", "de-AT", "ui",
+    "purpose", "en", "cy", "eo", "de-AT", "ui",
     "durations", "direction", "countries", "matomo", "youtube", "survey", "category", "provider", "hosts",
     "domain", "path", "expires_after", "180 days", "session", "until-deleted", "*", "consent", "_ga",
     "accept_all", "{site}", "day", "other", "",

@@ -39,6 +39,13 @@ cookies = [{ name = "_ct", expires_after = "1 day" }]
         ({"en": "a", "de": "b"}, "de-AT", Phrase("b", "de")),
         ({"de": "a", "de-AT": "b"}, "de-AT", Phrase("b", "de-AT")),
         ({"de-AT": "a", "en": "b"}, "de", Phrase("b", "en")),
+        ({"en": "a", "pt-br": "b"}, "pt-BR", Phrase("b", "pt-br")),
+        ({"en": "a", "zh-Hans": "b", "zh-Hant": "c"}, "zh-TW", Phrase("c", "zh-Hant")),
+        ({"en": "a", "zh-TW": "b"}, "zh-Hant", Phrase("b", "zh-TW")),
+        ({"en": "a", "es": "b", "es-419": "c"}, "es-MX", Phrase("c", "es-419")),
+        ({"en": "a", "nn": "b", "nb": "c"}, "no", Phrase("c", "nb")),
+        ({"en": "a", "nb": "b"}, "nn", Phrase("b", "nb")),
+        ({"en": "a", "he": "b"}, "iw", Phrase("b", "he")),
     ],
 )
 def test_a_phrase_says_which_language_it_is_really_in(
@@ -117,3 +124,38 @@ def test_several_globs_cover_what_any_of_them_covers(globs: list[str], name: str
 
     assert isinstance(matcher, re.Pattern)
     assert bool(matcher.match(name)) == any(fnmatchcase(name, glob) for glob in globs)
+
+
+EXEMPT = """
+[categories.statistics]
+essential = true
+exemption = "{exemption}"
+name = "Statistics"
+purpose = "Count visits."
+[services.counter]
+category = "statistics"
+provider = "Counting Ltd"
+reason = "Counts visits."
+[categories.marketing]
+"""
+
+
+# R-32
+@pytest.mark.parametrize("exemption", ["uk-statistics", "uk-appearance", "fr-audience-measurement"])
+def test_three_exemptions_give_a_right_to_object(parse: Parse, exemption: str) -> None:
+    policy = parse(EXEMPT.format(exemption=exemption))
+
+    assert [category.id for category in policy.objectable] == ["statistics"]
+    assert [category.id for category in policy.optional] == ["marketing"]
+    assert [category.id for category in policy.refusable] == ["statistics", "marketing"]
+    assert policy.refusable_names == {"statistics", "counter", "marketing"}
+
+
+# R-32
+@pytest.mark.parametrize("exemption", ["communication", "requested-service", "uk-emergency"])
+def test_the_others_do_not(parse: Parse, exemption: str) -> None:
+    policy = parse(EXEMPT.format(exemption=exemption))
+
+    assert policy.objectable == ()
+    assert policy.refusable == policy.optional
+    assert not policy.by_id["essential"].objectable

@@ -49,7 +49,7 @@ CASES = [
     ("[consent]\nexpires = '1 day'", "CK003", "consent.expires", '"expires_after"', "[consent]\nexpires_after = '1 day'"),
     (cookie(more=", purposes = 'x'"), "CK003", "categories.functional.cookies[0].purposes", '"purpose"', cookie(more=", purpose = 'x'")),
     (survey("host = []"), "CK003", "services.survey.host", 'Did you mean "hosts"?', survey("hosts = []")),
-    (survey("zzz = []"), "CK003", "services.survey.zzz", "Known here: category, cookies", survey("")),
+    (survey("zzz = []"), "CK003", "services.survey.zzz", "Known here: category, consent_api, cookies", survey("")),
     # CK004
     (site().replace('name = "Tides"\n', ""), "CK004", "site.name", "Add name = …", site()),
     (site(controller='{ name = "H" }'), "CK004", "site.controller.contact", "Add contact = …", site()),
@@ -212,7 +212,7 @@ def tables_of(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_an_editor_is_told_every_key_and_that_there_are_no_others() -> None:
     tables = tables_of(json_schema())
 
-    sections = {"site", "consent", "categories", "services", "bring_over", "texts", "theme"}
+    sections = {"site", "consent", "categories", "services", "bring_over", "consent_modes", "texts", "theme"}
     assert set(tables["ConsentFile"]["properties"]) == sections
     assert tables["ConsentFile"]["required"] == ["site"]
     assert {name for name, table in tables.items() if table["additionalProperties"] is not False} == set()

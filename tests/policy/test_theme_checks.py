@@ -15,9 +15,9 @@ from consentkit.policy.contrast import contrast
 from consentkit.policy.digest import material_digests, notice
 from consentkit.policy.file import parse_policy
 from consentkit.policy.model import Policy
-from consentkit.policy.schema import PaletteTable, ThemeTable
 from consentkit.policy.theme import BOLD, CIVIC, PLAIN, THEMES, Palette, Position
 from consentkit.policy.theme_checks import palette_faults
+from consentkit.policy.theme_schema import PaletteTable, ThemeTable
 
 Parse = Callable[[str], Policy]
 FaultsOf = Callable[[str], list[tuple[str, str]]]

@@ -9,10 +9,10 @@ import pytest
 
 from consentkit.consent.model import Consent
 from consentkit.policy.duration import Duration
+from consentkit.policy.exemption import Exemption
 from consentkit.policy.model import (
     Category,
     Controller,
-    Exemption,
     Kind,
     LocalText,
     Policy,

@@ -176,8 +176,9 @@ class BringOver:
             answer = said.choices.get(theirs, False if said.complete else None)
             for name in ours:
                 heard.setdefault(name, []).append(answer)
+        # A yes to what needs no consent says nothing; a no is an objection.
         return {
             name: Answer(Choice.GRANTED if all(answers) else Choice.DENIED, at)
             for name, answers in heard.items()
-            if None not in answers
+            if None not in answers and not (all(answers) and self._policy.category_of(name).essential)
         }

@@ -9,7 +9,8 @@ answers were given::
 
 (without the spaces). Each digest stands for a category or service *as it was declared then*,
 see ``policy.digest``. A name whose declaration has changed is not found under its old digest,
-and so it is undecided again without any list of versions.
+and so it is undecided again without any list of versions. An objection to what is essential stands
+for the name alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from time import time
 from types import MappingProxyType
 from typing import Final
 
-from ..policy.digest import LENGTH, material_digests
+from ..policy.digest import LENGTH, material_digests, names_in, objection_digests
 from ..policy.model import CONSENT_COOKIE_NAMES, Policy
 from .candidates import UnusableCookieError, candidates
 from .keys import check_keys
@@ -107,8 +108,11 @@ class ConsentCookie:
         self._policy = policy
         self._clock = clock
         self._lifetime = policy.expires_after.seconds
-        self._digests = material_digests(policy)
+        material, objections = material_digests(policy), objection_digests(policy)
+        self._digests = {**material, **objections}
         self._names = {digest: name for name, digest in self._digests.items()}
+        # What was refused while it needed consent stays refused when it is used under an exemption.
+        self._refusals = {**{material[name]: name for name in objections}, **self._names}
         self._signer = CookieSigner(check_keys(secret_key), SALT)
         self._undecided = {gpc: Consent(policy, gpc=gpc) for gpc in (False, True)}
         self._said: set[str] = set()
@@ -178,9 +182,13 @@ class ConsentCookie:
     def value(self, consent: Consent) -> str:
         """Return the signed value for a sealed ``consent``; alphabet ``[A-Za-z0-9._~-]``.
 
+        It is empty without an answer: then there is nothing to keep.
+
         Raises:
             ValueError: an answer has no moment yet; see ``seal``.
         """
+        if not consent.answers:
+            return ""
         groups: dict[tuple[int, bool], dict[Choice, str]] = {}
         for name, answer in consent.answers.items():
             if answer.at is None:
@@ -196,8 +204,8 @@ class ConsentCookie:
     def set_cookie(self, consent: Consent, *, secure: bool) -> bytes:
         """Return the ``Set-Cookie`` value that keeps a sealed ``consent``.
 
-        The browser keeps the cookie as long as its newest answer holds; what really counts is the
-        signed moment of each answer.
+        The browser keeps the cookie as long as its newest answer holds, and deletes it where none is
+        left; what really counts is the signed moment of each answer.
         """
         return own_cookie(CONSENT_COOKIE_NAMES, self.value(consent), self.left(consent), secure=secure)
 
@@ -282,11 +290,7 @@ class ConsentCookie:
     def _find_names(self, said: bytes) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
         """Return whether GPC was on, and what was granted and denied, as far as it is declared so today."""
         granted, _, denied = said[1:].decode().partition("~")
-        return said[:1] == b"1", self._declared(granted), self._declared(denied)
-
-    def _declared(self, digests: str) -> tuple[str, ...]:
-        cut = (digests[start : start + LENGTH] for start in range(0, len(digests), LENGTH))
-        return tuple(self._names[digest] for digest in cut if digest in self._names)
+        return said[:1] == b"1", names_in(granted, self._names), names_in(denied, self._refusals)
 
     def _say_once(self, reason: str) -> None:
         if reason not in self._said:

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     GPC = "gpc"
     SERVICE_CHOICE = "service-choice"
     CATEGORY_CHOICE = "category-choice"
+    OBJECTION = "objection"
     UNDECIDED = "undecided"
 
 
@@ -91,7 +92,7 @@ class Consent:
         policy: the policy the names belong to.
         answers: what was answered, by category or service id. Absent means undecided.
         consent_id: random id that ties the choices to their records; ``None`` without records.
-        gpc: whether this request carries ``Sec-GPC: 1``.
+        gpc: whether this request carries ``Sec-GPC: 1``, or counts as one that does.
     """
 
     policy: Policy
@@ -106,13 +107,13 @@ class Consent:
             UnknownNameError: the policy declares no such name.
         """
         category = self.policy.category_of(name)
-        if category.essential:
+        if category.essential and not category.objectable:
             return True
         # Asked with every request and for every cookie: ``explain`` says the same at more length.
         answer = self.answers.get(name) or self.answers.get(category.id)
         if self.gpc and self._signal_denies(category, answer):
             return False
-        return answer is not None and answer.choice is _GRANTED
+        return category.essential if answer is None else answer.choice is _GRANTED
 
     def explain(self, name: str) -> Explanation:
         """Return the answer of ``allows`` together with what settled it.
@@ -125,28 +126,23 @@ class Consent:
     def choice(self, name: str) -> Choice | None:
         """Return what the visitor answered for exactly ``name``; ``None`` means no answer yet.
 
-        Unlike ``allows``, this looks at no other name and at no signal. Essential
-        categories are never asked about and count as granted.
+        Unlike ``allows``, this looks at no other name and at no signal. What is essential is never
+        asked about and counts as granted; where a visitor can object to it there is no answer until
+        they do.
 
         Raises:
             UnknownNameError: the policy declares no such name.
         """
-        if self.policy.category_of(name).essential:
+        category = self.policy.category_of(name)
+        if category.essential and not category.objectable:
             return Choice.GRANTED
         answer = self.answers.get(name)
         return answer.choice if answer else None
 
     @cached_property
     def closed(self) -> frozenset[str]:
-        """The optional categories and services that may not act for this visitor now."""
-        closed = set()
-        for category in self.policy.optional:
-            if not self.allows(category.id):
-                closed.add(category.id)
-            for service in category.services:
-                if not self.allows(service.id):
-                    closed.add(service.id)
-        return frozenset(closed)
+        """The categories and services that may not act for this visitor now."""
+        return frozenset([name for name in self.policy.refusable_names if not self.allows(name)])
 
     @property
     def decided_at(self) -> int | None:
@@ -190,7 +186,8 @@ class Consent:
         """Return a consent in which ``names`` are granted and nothing else is changed.
 
         An answer for a category replaces what was answered for its services before: the
-        newer and wider answer holds. Essential names are granted already.
+        newer and wider answer holds. Essential names are granted already; for one that was objected to,
+        this takes the objection back.
 
         Raises:
             UnknownNameError: the policy declares no such name.
@@ -200,21 +197,23 @@ class Consent:
     def deny(self, *names: str) -> Consent:
         """Return a consent in which ``names`` are denied and nothing else is changed.
 
+        For what is used under an exemption that gives a right to object, this is the objection.
+
         Raises:
             UnknownNameError: the policy declares no such name.
-            ValueError: a name is essential; essentials cannot be denied.
+            ValueError: a name is essential and cannot be objected to.
         """
         return self._decide(names, Choice.DENIED)
 
     def withdraw(self, *names: str) -> Consent:
-        """Return a consent in which ``names``, or everything optional, is denied.
+        """Return a consent in which ``names``, or everything that can be refused, is denied.
 
         Withdrawal is a denial that is written down, not a forgotten choice: the visitor
         is not asked again, and the consent id stays.
 
         Raises:
             UnknownNameError: the policy declares no such name.
-            ValueError: a name is essential; essentials cannot be withdrawn.
+            ValueError: a name is essential and cannot be objected to.
         """
         return self.deny(*names) if names else self.deny_all()
 
@@ -222,14 +221,14 @@ class Consent:
         """Return a consent in which every optional category is granted, save those GPC denies.
 
         One "yes to all" does not silently outrank the signal (R-46); to grant such a category
-        while the signal is on, name it: ``grant("marketing")``.
+        while the signal is on, name it: ``grant("marketing")``. Neither does it take an objection back.
         """
         refused = self.refused_by_signal
         return self.grant(*(category.id for category in self.policy.optional if category not in refused))
 
     def deny_all(self) -> Consent:
-        """Return a consent in which every optional category is denied."""
-        return self.deny(*(category.id for category in self.policy.optional))
+        """Return a consent in which every category is denied that can be refused."""
+        return self.deny(*(category.id for category in self.policy.refusable))
 
     def _signal_denies(self, category: Category, answer: Answer | None) -> bool:
         """Return whether GPC, and not the visitor's own answer, denies ``category`` (R-46)."""
@@ -237,14 +236,17 @@ class Consent:
 
     def _settle(self, name: str) -> tuple[bool, Reason, str]:
         category = self.policy.category_of(name)
-        if category.essential:
+        if category.essential and not category.objectable:
             return True, Reason.ESSENTIAL, category.id
         decided_by = name if name in self.answers else category.id
         answer = self.answers.get(decided_by)
         if self.gpc and self._signal_denies(category, answer):
             return False, Reason.GPC, category.id
         if answer is None:
-            return False, Reason.UNDECIDED, category.id
+            reason = Reason.ESSENTIAL if category.essential else Reason.UNDECIDED
+            return category.essential, reason, category.id
+        if category.essential and answer.choice is not _GRANTED:
+            return False, Reason.OBJECTION, decided_by
         reason = Reason.CATEGORY_CHOICE if decided_by == category.id else Reason.SERVICE_CHOICE
         return answer.choice is _GRANTED, reason, decided_by
 
@@ -252,12 +254,17 @@ class Consent:
         answers = dict(self.answers)
         for name in names:
             category = self.policy.category_of(name)
-            if category.essential:
+            if category.essential and not category.objectable:
                 if choice is Choice.DENIED:
                     raise ValueError(f"{name!r} is essential: it needs no consent and cannot be denied")
                 continue
             if name == category.id:
                 for service in category.services:
                     answers.pop(service.id, None)
+            if category.essential and choice is Choice.GRANTED:
+                # No consent: what is written down is at most an exception from an objection to the category.
+                answers.pop(name, None)
+                if category.id not in answers:
+                    continue
             answers[name] = Answer(choice, gpc=self.gpc and category.gpc)
         return replace(self, answers=MappingProxyType(answers))

@@ -61,10 +61,16 @@ class _InText(NamedTuple):
 
 
 class Claims:
-    """The hosts, URL globs and markers of a set of services, compiled."""
+    """The hosts, URL globs and markers of a set of services, compiled.
 
-    def __init__(self, services: Iterable[Service]) -> None:
+    Args:
+        services: who claims something.
+        unclaimed: scripts, to the letter, that are nobody's whatever they mention: our own.
+    """
+
+    def __init__(self, services: Iterable[Service], *, unclaimed: Iterable[str] = ()) -> None:
         """Compile the claims of ``services``."""
+        self._unclaimed = frozenset(unclaimed)
         self.services = tuple(services)
         self._exact: dict[str, list[str]] = {}
         self._below: dict[str, list[str]] = {}
@@ -140,6 +146,8 @@ class Claims:
     def owners_of_text(self, text: str) -> tuple[str, ...]:
         """Return the services whose marker, host or URL occurs in ``text``, such as an inline script."""
         marked = [owner for marker, owner in self._markers if marker in text]
+        if marked and text in self._unclaimed:
+            return ()
         return tuple(dict.fromkeys([*marked, *(span.owner for span in self.spans(text))]))
 
 

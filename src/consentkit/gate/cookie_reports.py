@@ -31,7 +31,7 @@ class CookieReports:
         """A declared cookie was held back in a response."""
         if self._first("held back", standing.glob):
             logger.warning(
-                "The cookie %s was held back: the visitor has not granted %s, which declares %s in "
+                "The cookie %s was held back: the visitor does not allow %s, which declares %s in "
                 "consent.toml. It is set once they do. If a visitor cannot do without it, declare it under "
                 "[categories.essential] instead. Said once.",
                 shown(name), owner, standing.glob,

@@ -1,7 +1,7 @@
 """Which of the site's own cookies may pass, in a request and in a response.
 
 A cookie is *declared* by a category or service of ``consent.toml``. It passes when all that declare
-it are allowed (R-25). Nothing is declared both essential and optional: the policy refuses that.
+it are allowed (R-25). Nothing that must stay is declared as what can be refused: the policy forbids that.
 A cookie that a service keeps under its own domain is not one of the site's.
 """
 
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
     """What is known of a cookie's name.
 
     Attributes:
-        owners: the optional categories and services that declare it; all must be allowed.
+        owners: the categories and services that can be refused and declare it; all must be allowed.
         declared: whether it is declared at all, or known to be essential.
         glob: the name as it is declared, for the log.
         paths: the paths it is declared for.
@@ -113,12 +113,13 @@ def _longest(items: Iterable[StoredItem]) -> int:
 
 
 def _own_cookies(policy: Policy) -> list[tuple[str, StoredItem]]:
-    """Return the cookies under the site's own domain, each with its optional owner or an empty text."""
+    """Return the cookies under the site's own domain, each with its owner if that can be refused."""
     found: list[tuple[str, StoredItem]] = []
     for category in policy.categories:
-        found += [("" if category.essential else category.id, item) for item in category.items]
+        refusable = category.id in policy.refusable_names
+        found += [(category.id if refusable else "", item) for item in category.items]
         for service in category.services:
-            found += [("" if category.essential else service.id, item) for item in service.items]
+            found += [(service.id if refusable else "", item) for item in service.items]
     return [(owner, item) for owner, item in found if item.kind is Kind.COOKIE and item.domain is None]
 
 

@@ -52,12 +52,12 @@ class ContentPolicy:
         services: every service, also the essential ones.
         mode: ``"enforce"`` changes the site's policies and sends one of our own where they are silent;
             ``"report"`` leaves them alone and sends the same beside them, for reports only.
-        client: whether the client script is put into pages.
+        scripted: whether a script of ours is put into pages.
     """
 
-    def __init__(self, services: Iterable[Service], *, mode: Mode, client: bool = False) -> None:
+    def __init__(self, services: Iterable[Service], *, mode: Mode, scripted: bool = False) -> None:
         self._mode = mode
-        self._kinds = ours(client=client)
+        self._kinds = ours(scripted=scripted)
         self._services = {service.id: _needs(service) for service in services}
         self._allowed = lru_cache(256)(self._find_allowed)
         self._ours = lru_cache(256)(self._write_ours)

@@ -29,26 +29,28 @@ def says_nothing_of(policies: Iterable[PolicyText], kind: str) -> bool:
     return all(policy.governing(kind) is None for policy in policies)
 
 
-def refusals(policies: Iterable[PolicyText], host: str, assets: str, *, client: bool = False) -> set[str]:
+def refusals(policies: Iterable[PolicyText], host: str, assets: str, *, scripted: bool = False) -> set[str]:
     """Return the directives of a page's own policies that refuse what is put into it.
 
     Args:
         policies: of the page.
         host: of the page, as the request has it.
         assets: path below which our stylesheet and our script are.
-        client: whether the script is put into pages.
+        scripted: whether a script of ours is put into pages.
     """
     refusing = set()
     for policy in policies:
         if "form-action" in policy and not _allows(policy.sources("form-action"), host, ""):
             refusing.add("form-action")
-        refusing.update(kind for kind in ours(client=client) if not allows_ours(policy, kind, host, assets))
+        refusing.update(
+            kind for kind in ours(scripted=scripted) if not allows_ours(policy, kind, host, assets)
+        )
     return refusing
 
 
-def ours(*, client: bool) -> tuple[str, ...]:
+def ours(*, scripted: bool) -> tuple[str, ...]:
     """Return the kinds of things that are put into a page."""
-    return ("style-src", "script-src") if client else ("style-src",)
+    return ("style-src", "script-src") if scripted else ("style-src",)
 
 
 def allows_ours(policy: PolicyText, kind: str, host: str, assets: str) -> bool:

@@ -1,6 +1,7 @@
 """Where the banner goes in a page whose template knows nothing of it.
 
-The head links go to the end of ``<head>``, the banner right behind ``<body …>``, and the link to
+What has to come before any script goes in front of the first one, behind what says how the page is
+encoded. The head links go to the end of ``<head>``, the banner right behind ``<body …>``, and the link to
 the cookies page to the end of the document, where a parser still takes it for the last thing in
 the body. A document may leave out all three tags; a fragment has none of them and gets nothing.
 """
@@ -25,12 +26,13 @@ class Insertion:
     """Finds the places, tag by tag."""
 
     def __init__(self, inserts: Inserts) -> None:
+        self._first = inserts.first
         self._head = inserts.head
         self._banner = inserts.banner
         self._end = inserts.end
         self._document = False
         self._templates = 0
-        self.done = not (inserts.head or inserts.banner or inserts.end)
+        self.done = not any(inserts)
 
     def doctype(self) -> None:
         """A document begins."""
@@ -47,6 +49,8 @@ class Insertion:
             self._end = ""
             self._take_banner()
             return self._take_head(), ""
+        elif tag.tag == "script" and self._document and not self._templates:
+            return self._take_first(), ""
         elif tag.tag == "template":
             self._templates += 1
         elif tag.tag not in _HEAD and not self._templates:
@@ -73,9 +77,13 @@ class Insertion:
             return ""
         return self._take_head() + self._take_banner() + self._end
 
+    def _take_first(self) -> str:
+        taken, self._first = self._first, ""
+        return taken
+
     def _take_head(self) -> str:
         taken, self._head = self._head, ""
-        return taken
+        return self._take_first() + taken
 
     def _take_banner(self) -> str:
         self.done = True

@@ -9,11 +9,13 @@ class Inserts(NamedTuple):
     """What is put into a page, as markup; nothing where the page has it already.
 
     Attributes:
+        first: for the place before the first script; in a page without one it goes before ``head``.
         head: for the end of ``<head>``.
         banner: for the beginning of the body.
         end: for the end of the document.
     """
 
+    first: str = ""
     head: str = ""
     banner: str = ""
     end: str = ""

@@ -93,9 +93,7 @@ class HtmlGate:
     def _start(self, head: bytes) -> None:
         self._charset = charset = charset_of(self._label, head)
         inserts = self._inserts() if self._inserts is not None else Inserts()
-        self._insertion = Insertion(
-            Inserts(*(charset.foreign(text) for text in (inserts.head, inserts.banner, inserts.end)))
-        )
+        self._insertion = Insertion(Inserts(*map(charset.foreign, inserts)))
         placeholder = self._placeholder
         closing = Closing(
             Judge(self._claims, self._closed, self._allows, charset.codec),

@@ -81,7 +81,9 @@ class Watch:
             if not any(name != other and name.endswith(other) for other in names)
         )
         tails = {name[name.rfind(b".") :] for name in self._hosts}
-        self._tails = re.compile(b"|".join(map(re.escape, sorted(tails))) or rb"(?!)")
+        # The longest first: a pattern takes the first that fits, and ".com" begins with ".co".
+        longest_first = sorted(tails, key=lambda tail: (-len(tail), tail))
+        self._tails = re.compile(b"|".join(map(re.escape, longest_first)) or rb"(?!)")
         self._longest = max(map(len, self._hosts), default=0)
         markers = [marker.lower() for one in services for marker in one.markers]
         self._markers = tuple(marker.encode() for marker in markers)

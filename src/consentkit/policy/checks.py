@@ -8,9 +8,12 @@ from typing import Final
 
 from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_ids, known_optional
+from .consent_modes import ESSENTIAL
+from .consent_modes_checks import check_consent_modes
 from .model import BRING_OVER_COOKIES, CONSENT_COOKIE_NAMES
+from .sales import check_sales
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
-from .tables import ESSENTIAL, Tables
+from .tables import Tables
 from .texts import load_texts
 from .theme_checks import check_theme
 from .values import is_id
@@ -28,6 +31,7 @@ Item = CookieTable | StorageTable
 def check(tables: Tables) -> Iterator[Fault]:
     """Yield every fault in how the tables fit together."""
     yield from _references(tables)
+    yield from _listed(tables)
     yield from _memberships(tables)
     yield from _names(tables)
     yield from _category_texts(tables)
@@ -35,6 +39,8 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _globs(tables)
     yield from _contradictions(tables)
     yield from _brought_over(tables)
+    yield from check_consent_modes(tables)
+    yield from check_sales(tables)
     yield from check_theme(tables.theme)
 
 
@@ -57,14 +63,17 @@ def _references(tables: Tables) -> Iterator[Fault]:
         for category in claimed:
             if category not in tables.category_names:
                 yield _no_category(f"services.{service}.category", category, tables)
-    for index, category in enumerate(tables.consent.gpc):
-        path = f"consent.gpc[{index}]"
-        if category not in tables.category_names:
-            yield _no_category(path, category, tables)
-        elif tables.is_essential(category):
-            yield Fault(
-                "CK024", path, f"{category!r} is essential and is never refused.", "Take it out of gpc."
-            )
+
+
+def _listed(tables: Tables) -> Iterator[Fault]:
+    for key in ("gpc", "sells_or_shares"):
+        for index, category in enumerate(getattr(tables.consent, key)):
+            path = f"consent.{key}[{index}]"
+            if category not in tables.category_names:
+                yield _no_category(path, category, tables)
+            elif tables.is_essential(category):
+                message = f"{category!r} is essential; only optional categories can stand here."
+                yield Fault("CK024", path, message, f"Take it out of {key}.")
 
 
 def _brought_over(tables: Tables) -> Iterator[Fault]:
@@ -79,7 +88,7 @@ def _brought_over(tables: Tables) -> Iterator[Fault]:
                 if target not in known:
                     cure = f"{did_you_mean(target, known)}Declared: {', '.join(known)}."
                     yield Fault("CK025", path, f"There is no category or service {target!r}.", cure)
-                elif tables.is_essential(tables.category_of(target) or target):
+                elif not tables.is_refusable(tables.category_of(target) or target):
                     cure = "Leave it out: what is essential is never asked about."
                     yield Fault("CK024", path, f"{target!r} is essential and has no choice.", cure)
 
@@ -102,8 +111,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
     for name in sorted(set(tables.categories) & set(tables.services)):
         message = f"{name!r} is both a category and a service."
         yield Fault("CK022", f"services.{name}", message, "Rename one: code asks about both in the same way.")
-    optional = [name for name in tables.categories if not tables.is_essential(name)]
-    count = len(optional) + len(tables.services)
+    refusable = [name for name in tables.categories if tables.is_refusable(name)]
+    count = len(refusable) + len(tables.services)
     if count > MAX_NAMES:
         message = f"There are {count} categories and services; a cookie can hold the choices for {MAX_NAMES}."
         yield Fault("CK023", "categories", message, "Join services that a visitor would not tell apart.")
@@ -179,18 +188,19 @@ def _globs(tables: Tables) -> Iterator[Fault]:
 
 
 def _contradictions(tables: Tables) -> Iterator[Fault]:
-    """Yield items that are essential and optional at once: a refusal would delete what it must not."""
+    """Yield items that must stay and may be refused at once: a refusal would delete what it must not."""
     essential: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
     found = list(_items(tables))
     for path, category, item in found:
-        if tables.is_essential(category):
+        if not tables.is_refusable(category):
             essential.setdefault(_place(item), []).append((path, item.name))
     for path, category, item in found:
-        if tables.is_essential(category):
+        if not tables.is_refusable(category):
             continue
         for where, name in essential.get(_place(item), ()):
             if _meet(item.name, name):
-                message = f"{item.name!r} is optional here and {name!r} is essential in {where}."
+                open_to = "open to objection" if tables.is_essential(category) else "optional"
+                message = f"{item.name!r} is {open_to} here and {name!r} is essential in {where}."
                 yield Fault("CK019", path, message, "Declare it once, or choose names that do not overlap.")
                 break
 

@@ -36,13 +36,15 @@ def _items(items: tuple[StoredItem, ...]) -> list[list[object]]:
 
 
 def _service(service: Service) -> dict[str, object]:
-    return {
+    material: dict[str, object] = {
         "id": service.id,
         "provider": service.provider,
         "country": service.country,
         "hosts": sorted({*service.hosts, *service.scripts, *service.embeds}),
         "items": _items(service.items),
     }
+    # Only where it is so, or else the digest of every service there is would be another one.
+    return {**material, "ungated": True} if service.ungated else material
 
 
 def service_digest(service: Service) -> str:
@@ -57,15 +59,32 @@ def category_digest(category: Category) -> str:
 
 
 def material_digests(policy: Policy) -> Mapping[str, str]:
-    """Return the material digest of every optional category and of its services, by name."""
-    digests = {category.id: category_digest(category) for category in policy.optional}
-    for category in policy.optional:
+    """Return the material digest of every category that can be refused and of its services, by name."""
+    digests = {category.id: category_digest(category) for category in policy.refusable}
+    for category in policy.refusable:
         digests |= {service.id: service_digest(service) for service in category.services}
     return digests
 
 
+def objection_digests(policy: Policy) -> Mapping[str, str]:
+    """Return what stands for an objection, by name.
+
+    It stays the same whatever is declared: nobody is asked again about what needs no consent, so an
+    objection that ended with a new cookie would end without a word.
+    """
+    services = (service.id for category in policy.objectable for service in category.services)
+    names = (*(category.id for category in policy.objectable), *services)
+    return {name: _short(["objection", name]) for name in names}
+
+
+def names_in(digests: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what digests that were written one after another stand for, as far as ``names`` has them."""
+    cut = (digests[start : start + LENGTH] for start in range(0, len(digests), LENGTH))
+    return tuple(names[digest] for digest in cut if digest in names)
+
+
 def notice(policy: Policy) -> str:
-    """Return the digest of everything a visitor is asked about.
+    """Return the digest of everything a visitor can answer about.
 
     A form carries it, so that a grant sent from a page loaded before a change cannot cover
     what that page did not show.

@@ -11,12 +11,14 @@ from typing import Final, Literal, cast
 
 from ..errors import Fault, PolicyError
 from .checks import check
-from .digest import material_digests
+from .consent_modes import ConsentModes
+from .consent_modes_schema import build_consent_modes
+from .digest import material_digests, objection_digests
 from .duration import Duration
+from .exemption import Exemption
 from .model import (
     Category,
     Controller,
-    Exemption,
     Kind,
     Lifetime,
     LocalText,
@@ -28,6 +30,7 @@ from .model import (
 from .schema import CategoryTable, CookieTable, ServiceTable, SiteTable, StorageTable
 from .tables import Tables, read_tables
 from .texts import Texts
+from .texts.tags import by_name, current, serving
 from .theme_checks import build_theme
 from .wordings import build_texts, check_texts
 
@@ -86,8 +89,8 @@ def parse_policy(text: str, source: str = "consent.toml") -> Policy:
     if faults or tables.site is None:
         raise PolicyError(source, [_one_line(fault) for fault in faults])
     policy = _build(tables, tables.site)
-    digests = material_digests(policy)
-    if len(set(digests.values())) < len(digests):
+    digests = [*material_digests(policy).values(), *objection_digests(policy).values()]
+    if len(set(digests)) < len(digests):
         fault = Fault("CK022", "categories", "Two names have the same fingerprint by chance.", "Rename one.")
         raise PolicyError(source, [fault])
     return policy
@@ -124,7 +127,8 @@ def _parse(text: str, source: str) -> Mapping[str, object]:
 def _build(tables: Tables, site: SiteTable) -> Policy:
     languages = tuple(site.languages)
     texts = build_texts(languages, tables.texts)
-    categories = [_category(name, tables, languages, texts) for name in tables.categories]
+    modes = build_consent_modes(tables.consent_modes)
+    categories = [_category(name, tables, languages, texts, modes) for name in tables.categories]
     return Policy(
         site=Site(
             name=site.name,
@@ -138,11 +142,18 @@ def _build(tables: Tables, site: SiteTable) -> Policy:
         bring_over=MappingProxyType(
             {tool: MappingProxyType(meant) for tool, meant in tables.bring_over.items()}
         ),
+        consent_modes=modes,
         theme=build_theme(tables.theme),
     )
 
 
-def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapping[str, Texts]) -> Category:
+def _category(
+    name: str,
+    tables: Tables,
+    languages: tuple[str, ...],
+    texts: Mapping[str, Texts],
+    modes: ConsentModes,
+) -> Category:
     table = tables.categories[name]
     essential = tables.is_essential(name)
     default = languages[0]
@@ -154,11 +165,14 @@ def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapp
         purpose=_standard(name, "purpose", table, default, texts),
         items=_items(table, default),
         services=tuple(
-            _service(service, name, entry, default)
+            _service(
+                service, name, entry, default, ungated=not essential and modes.ungates(entry.consent_api)
+            )
             for service, entry in tables.services.items()
             if tables.category_of(service) == name
         ),
         gpc=name in tables.consent.gpc,
+        sells_or_shares=name in tables.consent.sells_or_shares,
         exemption=Exemption(exemption) if exemption else None,
     )
 
@@ -166,14 +180,19 @@ def _category(name: str, tables: Tables, languages: tuple[str, ...], texts: Mapp
 def _standard(
     category: str, key: str, table: CategoryTable, default: str, texts: Mapping[str, Texts]
 ) -> LocalText:
-    """Return the shipped text of a standard category with the site's own laid over it."""
+    """Return the shipped text of a standard category with the site's own laid over it.
+
+    An own text in ``de`` is also that for ``de-AT``, where the site has no narrower one.
+    """
+    own = _local(getattr(table, key), default)
+    given = own.by_language if own else {}
+    names = by_name(tuple(given))
     shipped = {
         language: entry[key]
         for language, one in texts.items()
-        if key in (entry := one.categories.get(category, {}))
+        if key in (entry := one.categories.get(category, {})) and serving(current(language), names) is None
     }
-    own = _local(getattr(table, key), default)
-    return LocalText(MappingProxyType({**shipped, **(own.by_language if own else {})}), default)
+    return LocalText(MappingProxyType({**shipped, **given}), default)
 
 
 def _local(words: str | Mapping[str, str] | None, default: str) -> LocalText | None:
@@ -183,7 +202,7 @@ def _local(words: str | Mapping[str, str] | None, default: str) -> LocalText | N
     return LocalText(MappingProxyType(by_language), default)
 
 
-def _service(service: str, category: str, table: ServiceTable, default: str) -> Service:
+def _service(service: str, category: str, table: ServiceTable, default: str, *, ungated: bool) -> Service:
     return Service(
         id=service,
         category=category,
@@ -199,6 +218,10 @@ def _service(service: str, category: str, table: ServiceTable, default: str) -> 
         privacy_url=table.privacy_url,
         country=table.country,
         reason=_local(table.reason, default),
+        consent_api=table.consent_api,
+        signals=tuple(table.signals or ()),
+        tag_types=tuple(table.tag_types or ()),
+        ungated=ungated,
     )
 
 

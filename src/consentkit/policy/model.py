@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from ..errors import UnknownNameError
+from .consent_modes import ConsentApi, ConsentModes, Signal
 from .duration import Duration
+from .exemption import OBJECTABLE, Exemption
 from .texts import Texts
-from .texts.negotiation import parents
+from .texts.tags import by_name, current, serving
 from .theme import PLAIN, Theme
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
@@ -49,22 +51,6 @@ class Kind(StrEnum):
     CACHE_STORAGE = "cache-storage"
 
 
-class Exemption(StrEnum):
-    """Why an essential category needs no consent.
-
-    ``communication`` and ``requested-service`` are the two exemptions of Article 5(3)
-    of Directive 2002/58/EC. The ``uk-…`` ones are those of Schedule A1 to the Privacy and
-    Electronic Communications Regulations 2003; ``fr-audience-measurement`` is the CNIL's.
-    """
-
-    COMMUNICATION = "communication"
-    REQUESTED_SERVICE = "requested-service"
-    UK_STATISTICS = "uk-statistics"
-    UK_APPEARANCE = "uk-appearance"
-    UK_EMERGENCY = "uk-emergency"
-    FR_AUDIENCE_MEASUREMENT = "fr-audience-measurement"
-
-
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A text together with the language it is really in, for the ``lang`` attribute."""
@@ -88,12 +74,14 @@ class LocalText:
     def phrase(self, language: str) -> Phrase:
         """Return the text in ``language``, else in the site's default, else in English, else in any.
 
-        Each of them is also looked for without its region: ``de-AT`` is served by ``de``.
+        Each of them is also looked for under the tags that serve it: ``de-AT`` is served by ``de``,
+        ``zh-TW`` by ``zh-Hant``.
         """
+        names = by_name(tuple(self.by_language))
         for wanted in (language, self.default, "en"):
-            for candidate in parents(wanted):
-                if candidate in self.by_language:
-                    return Phrase(self.by_language[candidate], candidate)
+            found = serving(current(wanted), names)
+            if found is not None:
+                return Phrase(self.by_language[found], found)
         found, text = next(iter(self.by_language.items()))
         return Phrase(text, found)
 
@@ -145,6 +133,10 @@ class Service:
         privacy_url: the provider's privacy notice.
         country: ISO 3166 code of the provider's country.
         reason: why it needs no consent; given exactly when its category is essential.
+        consent_api: the interface by which it is told what the visitor chose, if it has one.
+        signals: the signals of Google's consent mode that its yes stands for.
+        tag_types: types of its tags in a container of Google Tag Manager.
+        ungated: whether it is loaded before and without a yes, and told no. Its cookies are held back.
     """
 
     id: str
@@ -161,6 +153,10 @@ class Service:
     privacy_url: str | None = None
     country: str | None = None
     reason: LocalText | None = None
+    consent_api: ConsentApi | None = None
+    signals: tuple[Signal, ...] = ()
+    tag_types: tuple[str, ...] = ()
+    ungated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +172,7 @@ class Category:
         services: the tools under this category, in the order of ``consent.toml``.
         gpc: whether ``Sec-GPC: 1`` means no to this category.
         exemption: why an essential category needs no consent; ``None`` otherwise.
+        sells_or_shares: whether personal information is sold or shared through it.
     """
 
     id: str
@@ -186,6 +183,12 @@ class Category:
     services: tuple[Service, ...] = ()
     gpc: bool = False
     exemption: Exemption | None = None
+    sells_or_shares: bool = False
+
+    @property
+    def objectable(self) -> bool:
+        """Whether it needs no consent and a visitor can still object to it."""
+        return self.essential and self.exemption in OBJECTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,7 @@ class Policy:
         categories: essential ones first, otherwise in the order of the file.
         texts: the interface texts for every language of the site.
         bring_over: which names of another tool mean which categories and services here, by tool.
+        consent_modes: how the consent interfaces of services are told.
         theme: what visitors see it in.
     """
 
@@ -236,7 +240,13 @@ class Policy:
     categories: tuple[Category, ...]
     texts: Mapping[str, Texts] = field(repr=False)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
+    consent_modes: ConsentModes = field(default_factory=ConsentModes, repr=False)
     theme: Theme = field(default_factory=lambda: PLAIN, repr=False)  # a signature would show all its colours
+
+    @cached_property
+    def ungated(self) -> frozenset[str]:
+        """The services that are loaded before and without a yes, because the site says so."""
+        return frozenset(name for name, service in self.services.items() if service.ungated)
 
     @cached_property
     def services(self) -> Mapping[str, Service]:
@@ -254,9 +264,30 @@ class Policy:
         return tuple(category for category in self.categories if not category.essential)
 
     @cached_property
+    def objectable(self) -> tuple[Category, ...]:
+        """The categories that need no consent and that a visitor can object to."""
+        return tuple(category for category in self.categories if category.objectable)
+
+    @cached_property
+    def refusable(self) -> tuple[Category, ...]:
+        """The categories a visitor can say no to: those that are asked about or can be objected to."""
+        return self.objectable + self.optional
+
+    @cached_property
+    def refusable_names(self) -> frozenset[str]:
+        """The ids of these categories and of their services."""
+        services = (service.id for category in self.refusable for service in category.services)
+        return frozenset((*(category.id for category in self.refusable), *services))
+
+    @cached_property
     def heeds_gpc(self) -> bool:
         """Whether ``Sec-GPC: 1`` means no to some category."""
         return any(category.gpc for category in self.optional)
+
+    @cached_property
+    def sells_or_shares(self) -> tuple[Category, ...]:
+        """The categories through which personal information is sold or shared."""
+        return tuple(category for category in self.optional if category.sells_or_shares)
 
     @cached_property
     def names(self) -> frozenset[str]:

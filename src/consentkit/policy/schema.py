@@ -8,28 +8,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import Fault, did_you_mean
+from .consent_modes import ConsentApi, Signal
+from .consent_modes_schema import ConsentModesTable, TagType
+from .table import Table
+from .theme_schema import ThemeTable
 from .values import (
     Address,
     ChoiceDuration,
-    Colour,
     CookieLifetime,
     CookiePath,
     Country,
     CspSource,
     Domain,
-    FontName,
     Host,
     Id,
     ItemName,
     Languages,
     LanguageTag,
     Line,
-    Radius,
-    Space,
     StorageLifetime,
     UrlGlob,
     Words,
@@ -56,19 +56,14 @@ CspDirective = Literal[
 ]
 
 
-class _Table(BaseModel):
-    # Built when the first file is read: most of the time that an import takes would go into this.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-
-
-class ControllerTable(_Table):
+class ControllerTable(Table):
     """Who answers for the site."""
 
     name: Line = Field(description="The organisation that is responsible for the site.")
     contact: Line = Field(description="How to reach it: an e-mail address, a telephone number or a URL.")
 
 
-class SiteTable(_Table):
+class SiteTable(Table):
     """The site itself."""
 
     name: Line = Field(description="What visitors call the site.")
@@ -81,16 +76,21 @@ class SiteTable(_Table):
     privacy_notice: Address | None = Field(default=None, description="Path or URL of the privacy notice.")
 
 
-class ConsentTable(_Table):
+class ConsentTable(Table):
     """How choices are kept."""
 
     expires_after: ChoiceDuration = Field(
         default="180 days", description="How long a choice holds, grants and refusals alike: 1 to 365 days."
     )
     gpc: list[str] = Field(default=[], description="Categories that Sec-GPC: 1 says no to.")
+    sells_or_shares: list[str] = Field(
+        default=[],
+        description="Categories through which personal information is sold or shared, "
+        "as the law of some states of the USA calls it.",
+    )
 
 
-class CookieTable(_Table):
+class CookieTable(Table):
     """One cookie."""
 
     name: ItemName = Field(description="The name, or a glob such as _ga_*.")
@@ -102,7 +102,7 @@ class CookieTable(_Table):
     )
 
 
-class StorageTable(_Table):
+class StorageTable(Table):
     """One entry that is kept in the browser outside cookies."""
 
     name: Line = Field(description="The key, or a glob.")
@@ -116,7 +116,7 @@ class StorageTable(_Table):
     )
 
 
-class CategoryTable(_Table):
+class CategoryTable(Table):
     """What a visitor says yes or no to."""
 
     essential: bool = Field(default=False, description="Whether it needs no consent.")
@@ -138,7 +138,7 @@ class CategoryTable(_Table):
     storage: list[StorageTable] = Field(default=[], description="Other entries of the site itself.")
 
 
-class ServiceTable(_Table):
+class ServiceTable(Table):
     """A service of the site's own, or what differs from the catalogue's entry of the same id."""
 
     category: str | None = Field(default=None, description="The category it belongs to.")
@@ -158,76 +158,38 @@ class ServiceTable(_Table):
     )
     cookies: list[CookieTable] | None = Field(default=None, description="Cookies that it sets.")
     storage: list[StorageTable] | None = Field(default=None, description="What else it stores.")
+    consent_api: ConsentApi | None = Field(
+        default=None, description="The interface by which it is told what the visitor chose."
+    )
+    signals: list[Signal] | None = Field(
+        default=None, description="Signals of Google's consent mode that its yes stands for."
+    )
+    tag_types: list[TagType] | None = Field(
+        default=None, description="Types of its tags in a Tag Manager container, for the allow list."
+    )
     privacy_url: Address | None = Field(default=None, description="The provider's privacy notice.")
     country: Country | None = Field(default=None, description="Country of the provider.")
 
 
-class PaletteTable(_Table):
-    """Colours for light or for dark pages; what is left out is the theme's."""
-
-    paper: Colour | None = Field(default=None, description="The background of banner and page.")
-    card: Colour | None = Field(default=None, description="The background of a category.")
-    ink: Colour | None = Field(default=None, description="Text.")
-    muted: Colour | None = Field(default=None, description="Less important text.")
-    line: Colour | None = Field(default=None, description="Borders of controls.")
-    rule: Colour | None = Field(default=None, description="Lines between rows, whose contrast is free.")
-    accent: Colour | None = Field(default=None, description="The background of all buttons.")
-    on_accent: Colour | None = Field(default=None, description="The text on all buttons.")
-    button_line: Colour | None = Field(
-        default=None, description="The border of all buttons; if neither file nor theme has it, accent."
-    )
-    link: Colour | None = Field(
-        default=None,
-        description="Links and the marks of what is chosen; if neither file nor theme has it, accent.",
-    )
-    focus: Colour | None = Field(default=None, description="The outline of what has the keyboard.")
-
-
-class ThemeTable(_Table):
-    """What banner, cookies page and notices look like."""
-
-    use: Literal["plain", "civic", "bold"] = Field(
-        default="plain", description="The ready theme to begin with."
-    )
-    position: Literal["top", "bottom", "dialog"] = Field(
-        default="top", description="Where the banner stands; dialog is a card of its own above the page."
-    )
-    radius: Radius | None = Field(
-        default=None, description='The roundness of corners, from "0" to "2em"; if missing, the theme\'s.'
-    )
-    space: Space | None = Field(
-        default=None, description='Space around the content, from "0.5em" to "2em"; if missing, the theme\'s.'
-    )
-    font: list[FontName] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=8,
-        description="Names of fonts, the most wanted first; if missing, the site's own font is used.",
-    )
-    light: PaletteTable = Field(
-        default_factory=PaletteTable, description="Colours on light pages; see the next table."
-    )
-    dark: PaletteTable = Field(default_factory=PaletteTable, description="Colours on dark pages; likewise.")
-
-
-class ConsentFile(_Table):
+class ConsentFile(Table):
     """consent.toml: which cookies and third parties a site uses, and why."""
 
     site: SiteTable
     consent: ConsentTable = ConsentTable()
     theme: ThemeTable = Field(default_factory=ThemeTable)
-    categories: dict[Id, CategoryTable] = {}
-    services: dict[Id, ServiceTable] = {}
+    categories: dict[Id, CategoryTable] = Field(default={})
+    services: dict[Id, ServiceTable] = Field(default={})
     bring_over: dict[str, dict[str, str | list[str]]] = Field(
         default={},
         description="Choices in the cookies of another tool, read once: its names, and what they mean here.",
     )
+    consent_modes: ConsentModesTable = ConsentModesTable()
     texts: dict[LanguageTag, dict[str, Any]] = Field(
         default={}, description="Wording of your own, laid over the shipped texts language by language."
     )
 
 
-TableT = TypeVar("TableT", bound=_Table)
+TableT = TypeVar("TableT", bound=Table)
 
 
 def read_table(model: type[TableT], table: object, path: str) -> tuple[TableT | None, list[Fault]]:

@@ -8,22 +8,24 @@ from typing import Any, Final
 
 from ..errors import Fault, did_you_mean
 from .catalogue import catalogue_entry, catalogue_ids
+from .consent_modes import ESSENTIAL
+from .consent_modes_schema import ConsentModesTable
+from .exemption import OBJECTABLE
 from .schema import (
     CategoryTable,
     ConsentTable,
     ServiceTable,
     SiteTable,
     TableT,
-    ThemeTable,
     read_table,
 )
 from .theme_checks import read_theme
+from .theme_schema import ThemeTable
 from .values import is_id, is_language
 
-#: The category that is always there, because the consent cookie belongs to it.
-ESSENTIAL: Final = "essential"
-
-_SECTIONS: Final = ("site", "consent", "categories", "services", "bring_over", "texts", "theme")
+_SECTIONS: Final = (
+    "site", "consent", "categories", "services", "bring_over", "consent_modes", "texts", "theme",
+)  # fmt: skip
 # Where the facts of a catalogue entry come from is no declaration of the site's.
 _CATALOGUE_ONLY: Final = frozenset({"sources", "checked", "category"})
 
@@ -42,6 +44,7 @@ class Tables:
         service_names: every id under ``[services]``, likewise.
         texts: ``[texts.<language>]`` as written.
         bring_over: ``[bring_over.<tool>]``, each name with what it stands for.
+        consent_modes: ``[consent_modes]``, or its defaults.
         theme: ``[theme]``, or what has the right form of it.
     """
 
@@ -54,12 +57,18 @@ class Tables:
     service_names: frozenset[str]
     texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    consent_modes: ConsentModesTable = field(default_factory=ConsentModesTable)
     theme: ThemeTable = field(default_factory=ThemeTable)
 
     def is_essential(self, category: str) -> bool:
         """Return whether ``category`` is declared essential; unknown ones are not."""
         table = self.categories.get(category)
         return category == ESSENTIAL or bool(table and table.essential)
+
+    def is_refusable(self, category: str) -> bool:
+        """Return whether visitors can say no to ``category``: it is optional, or one can object to it."""
+        table = self.categories.get(category)
+        return not self.is_essential(category) or bool(table and table.exemption in OBJECTABLE)
 
     def category_of(self, service: str) -> str | None:
         """Return the category that ``service`` belongs to, or ``None`` when none claims it."""
@@ -83,6 +92,8 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
         faults += found
     consent, found = read_table(ConsentTable, document.get("consent", {}), "consent")
     faults += found
+    modes, found = read_table(ConsentModesTable, document.get("consent_modes", {}), "consent_modes")
+    faults += found
     categories = _read_section(CategoryTable, "categories", document, faults)
     own = _read_section(ServiceTable, "services", document, faults)
     categories.setdefault(ESSENTIAL, CategoryTable(essential=True))
@@ -104,6 +115,7 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
         service_names=service_names,
         texts=texts,
         bring_over=dict(_bring_over(document.get("bring_over", {}), faults)),
+        consent_modes=modes or ConsentModesTable(),
         theme=theme,
     )
     return tables, faults

@@ -9,8 +9,9 @@ from typing import Final
 
 from ..errors import Fault
 from .contrast import CONTROL, TEXT, contrast, nearest
-from .schema import PaletteTable, ThemeTable, read_table
+from .schema import read_table
 from .theme import THEMES, Palette, Position, Theme
+from .theme_schema import PaletteTable, ThemeTable
 
 _SCHEMES: Final = ("light", "dark")
 _GROUNDS: Final = ("paper", "card")

@@ -1,6 +1,6 @@
 """What a single value of ``consent.toml`` may be, as types that say what is wrong with one that is not.
 
-Beside ``schema`` the only importer of pydantic.
+Beside the schemas the only importer of pydantic.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _CSP_SOURCE: Final = re.compile(
     r"(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_REGION: Final = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
+_MAX_WAIT: Final = 10_000
 # Lengths and names of fonts are written into a stylesheet: nothing in them can end a value there.
 _LENGTH: Final = re.compile(r"(?P<number>[0-9]{1,2}|[0-9]{0,2}\.[0-9]{1,3})(?P<unit>px|em|rem)")
 _FONT: Final = re.compile(r"(?=.{1,60}\Z)[A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*")
@@ -107,6 +109,13 @@ def _words(value: object) -> object:
             raise _fault(
                 "CK020", f"{tag!r} is not a language tag.", 'Use a BCP 47 tag such as "en" or "pt-BR".'
             )
+    return value
+
+
+def _milliseconds(value: int) -> int:
+    if not 0 <= value <= _MAX_WAIT:
+        cure = f"Write milliseconds from 0 to {_MAX_WAIT}, such as 500."
+        raise _fault("CK006", f"{value} is not a time that a tag can wait.", cure)
     return value
 
 
@@ -212,6 +221,16 @@ Country = Annotated[
     str,
     _matching(_COUNTRY, "CK006", "a country code", 'Use two capital letters (ISO 3166), such as "IE".'),
 ]
+RegionCode = Annotated[
+    str,
+    _matching(
+        _REGION,
+        "CK054",
+        "a country or a part of one",
+        'Use codes of ISO 3166, such as "GB" or "US-CA".',
+    ),
+]
+Milliseconds = Annotated[int, AfterValidator(_milliseconds)]
 
 Colour = Annotated[
     str,

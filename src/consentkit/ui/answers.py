@@ -6,6 +6,16 @@ from ..consent.model import Choice, Consent
 from ..policy.model import Category, Service
 
 
+def all_answers(consent: Consent) -> dict[str, str]:
+    """Return the radio that is on, by category and service; see below."""
+    optional = consent.policy.optional
+    return {
+        **{category.id: objection(consent, category) for category in consent.policy.objectable},
+        **{category.id: category_answer(consent, category) for category in optional},
+        **{service.id: service_answer(consent, service) for one in optional for service in one.services},
+    }
+
+
 def category_answer(consent: Consent, category: Category) -> str:
     """Return the radio that is on for a category: ``granted`` or ``denied``.
 
@@ -21,6 +31,11 @@ def service_answer(consent: Consent, service: Service) -> str:
     if choice is Choice.GRANTED and not consent.allows(service.id):
         return ""
     return "" if choice is None else choice
+
+
+def objection(consent: Consent, category: Category) -> str:
+    """Return the radio that is on for what one can object to: ``denied``, or ``""`` without an objection."""
+    return "" if consent.allows(category.id) else Choice.DENIED
 
 
 def has_own_answers(consent: Consent, category: Category) -> bool:

@@ -13,7 +13,6 @@ from ..consent.model import Choice, Consent
 from ..consent.once import is_embed_id
 from ..errors import DecisionError
 from ..policy.digest import notice as notice_of
-from ..policy.model import Policy
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
@@ -93,14 +92,14 @@ def decide(consent: Consent, decision: Decision) -> Consent:
     """Return the consent that ``decision`` leads to.
 
     A saved form answers for every optional category: one that it leaves out is denied, so that
-    saving with nothing touched is a refusal (R-12).
+    saving with nothing touched is a refusal (R-12). An objection stays as it is unless the form names it.
 
     Raises:
         DecisionError: ``notice-changed`` (409): the form would grant, but shows something else
             than the policy declares now. ``name-unknown`` or ``choice-invalid`` (422).
     """
     current = notice_of(consent.policy)
-    asked = _asked(consent.policy)
+    asked = consent.policy.refusable_names
     _check(decision, asked, stale=decision.notice not in (None, current))
     if decision.action == "load-once":
         return consent
@@ -116,19 +115,19 @@ def decide(consent: Consent, decision: Decision) -> Consent:
         return consent.grant_all()
     if decision.action == "grant":
         return consent.grant(*granted)
-    denied = [name for name in _names(decision, Choice.DENIED) if name in asked]
-    # Categories first: an answer for a category clears those for its services.
+    return _saved(consent, granted, [name for name in _names(decision, Choice.DENIED) if name in asked])
+
+
+def _saved(consent: Consent, granted: list[str], denied: list[str]) -> Consent:
+    """Return the consent after a saved form; categories first, as their answers clear those for services."""
+    categories, services = consent.policy.by_id.keys(), consent.policy.services.keys()
     return (
-        consent.deny_all()
-        .grant(*(name for name in granted if name in consent.policy.by_id))
-        .grant(*(name for name in granted if name in consent.policy.services))
-        .deny(*(name for name in denied if name in consent.policy.services))
+        consent.deny(*(category.id for category in consent.policy.optional))
+        .deny(*(name for name in denied if name in categories))
+        .grant(*(name for name in granted if name in categories))
+        .grant(*(name for name in granted if name in services))
+        .deny(*(name for name in denied if name in services))
     )
-
-
-def _asked(policy: Policy) -> frozenset[str]:
-    services = (service.id for category in policy.optional for service in category.services)
-    return frozenset((*(category.id for category in policy.optional), *services))
 
 
 def _check(decision: Decision, asked: frozenset[str], *, stale: bool) -> None:

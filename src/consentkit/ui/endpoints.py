@@ -66,8 +66,8 @@ class Visitor(Protocol):
     def save(self, consent: Consent, method: str) -> None:
         """Keep ``consent`` with the response to this request."""
 
-    def keep_brought(self) -> None:
-        """Keep choices that have come from another tool's cookie."""
+    def keep(self) -> None:
+        """Keep choices that have come without a decision made here."""
 
     def reflect(self) -> None:
         """Let pages for everybody know that there was a choice."""
@@ -108,6 +108,7 @@ class Endpoints:
             prefix: {"GET": self._page, "POST": self._decision},
             f"{prefix}/state": {"GET": self._state},
         }
+        self._personal = frozenset(self._routes)
         self._routes |= {f"{prefix}/{ASSETS}/{path}": {"GET": self._asset} for path in pages.assets}
         if on_reports is not None:
             self._routes[f"{prefix}/{REPORTS}"] = {"POST": self._reports}
@@ -118,6 +119,10 @@ class Endpoints:
     def handles(self, path: str) -> bool:
         """Return whether ``path``, below the application's root, is answered here."""
         return path in self._routes
+
+    def asks(self, path: str) -> bool:
+        """Return whether what is answered here depends on the visitor."""
+        return path in self._personal
 
     async def respond(self, path: str, scope: Scope, receive: Receive, send: Send, visitor: Visitor) -> None:
         """Answer one request whose path ``handles`` has claimed."""
@@ -143,14 +148,14 @@ class Endpoints:
 
     async def _page(self, request: Request, visitor: Visitor) -> Response:
         view = visitor.view()
-        visitor.keep_brought()
+        visitor.keep()
         part = DIALOG in request.scope.get("query_string", b"").split(b"&")
         page = self._pages.cookies_page(view, back=_back(request, view.prefix), part=part)
         return HTMLResponse(page, headers=_PRIVATE)
 
     async def _state(self, request: Request, visitor: Visitor) -> Response:
         state = self._state_of(request, visitor.consent)
-        visitor.keep_brought()
+        visitor.keep()
         visitor.reflect()
         return JSONResponse(state, headers=_PRIVATE)
 

@@ -98,7 +98,7 @@ def list_categories(
     policy: Policy, words: Wording, *, secure: bool, mirrors: bool = False
 ) -> tuple[CategoryEntry, ...]:
     """Return all categories in the order of the policy, our own cookies under the first essential one."""
-    essential = next((c for c in policy.categories if c.essential), None)
+    essential = next((c for c in policy.categories if c.essential and not c.objectable), None)
     own_cookies = _own_cookies(policy, words, secure=secure, mirrors=mirrors)
     return tuple(
         _entry(policy, words, category, own_cookies if category is essential else [])

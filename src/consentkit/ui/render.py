@@ -25,6 +25,7 @@ Templates escape every value, and a name that is not in the context is an error,
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -41,10 +42,11 @@ from markupsafe import Markup
 
 from ..consent.model import Consent
 from ..policy.digest import notice
-from ..policy.model import Policy
+from ..policy.model import Category, Policy
 from . import answers
 from .head import Head
 from .hrefs import contact_href, cookies_page_url, href
+from .links import SIGNAL, links
 from .listing import CategoryEntry, list_categories, other_providers
 from .view import Place, View
 from .wording import Wording
@@ -90,7 +92,7 @@ class Pages:
 
     Attributes:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
-        client: the client script, if pages have it.
+        scripted: whether a script is put into pages.
         mirrors: whether pages look at the mirror cookie.
         notice: the digest of what visitors are asked about.
         sources: the digest of all templates, the shipped ones and those of the site.
@@ -117,10 +119,23 @@ class Pages:
             "site": policy.site,
             "categories": policy.optional,
             "providers": other_providers(policy),
+            "contacted": tuple(
+                dict.fromkeys(policy.services[name].provider for name in sorted(policy.ungated))
+            ),
             "notice": self.notice,
         }
         self._head = head = head if head is not None else Head(policy.theme)
-        self.client, self.mirrors, self.assets = head.client, head.mirrors, head.assets
+        self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
+
+    def first(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
+        """Return what stands before the first script of a page, and before its stylesheets.
+
+        Args:
+            place: the page.
+            consent: the visitor's choices, where the page is for this visitor alone.
+            inline: whether code may stand in the page without a nonce.
+        """
+        return self._head.first(place, self.notice, consent, inline=inline)
 
     def head(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
         """Return the stylesheet and the client script for the page's ``<head>``.
@@ -130,8 +145,8 @@ class Pages:
             consent: the visitor's choices, where the page is for this visitor alone.
             inline: whether the rules stand in the page, without a nonce.
         """
-        early, client = self._head.scripts(place, self._wording(place), self.notice, consent)
-        return early + (self._head.rules() if inline else self._head.style(place)) + client
+        style = self._head.rules() if inline else self._head.style(place)
+        return style + self._head.script(place, self._wording(place), consent)
 
     def late_style(self, place: Place) -> Markup:
         """Return the stylesheet once more for the end of a page whose head holds its rules.
@@ -151,20 +166,25 @@ class Pages:
         """Return the address of the cookies page, with the way back to where the visitor is."""
         return cookies_page_url(place.prefix, place.path)
 
-    def link(self, place: Place) -> Markup:
-        """Return the link to the cookies page that belongs on every page (R-26)."""
-        words = self._wording(place)
-        return Markup('<a class="choices-link" href="{}" lang="{}" dir="{}">{}</a>').format(
-            self.url(place), words.language, words.direction, words.text("cookie_settings")
-        )
+    def link(self, place: Place, refused: Sequence[Category] = (), *, settings: bool = True) -> Markup:
+        """Return the link to the cookies page that belongs on every page (R-26), and what goes with it.
 
-    def foot(self, place: Place) -> Markup:
-        """Return the link to the cookies page as a line of its own, for a page that has no place for it."""
+        Args:
+            place: the page.
+            refused: what the signal refuses its visitor.
+            settings: whether the link itself is wanted; ``False`` where a template has made its own.
+        """
+        sells = bool(self._policy.sells_or_shares)
+        found = links(place, self._wording(place), refused, settings=settings, sells=sells)
+        return Markup(" ").join(found)
+
+    def foot(self, place: Place, refused: Sequence[Category] = (), *, settings: bool = True) -> Markup:
+        """Return the same as a line of its own, for a page that has no place for it."""
+        line = self.link(place, refused, settings=settings)
         # A region, because it stands outside of whatever the page has (WCAG technique ARIA11).
         title = self._wording(place).text("cookie_settings")
-        return Markup('<section class="choices-foot" aria-label="{}">{}</section>').format(
-            title, self.link(place)
-        )
+        foot = Markup('<section class="choices-foot" aria-label="{}">{}</section>')
+        return foot.format(title, line) if line else line
 
     def placeholder(
         self, view: View, name: str, embed: str | None = None, size: tuple[int, int] | None = None
@@ -185,12 +205,13 @@ class Pages:
         services = [service for service in category.services if name in (category.id, service.id)]
         names = [service.name for service in services] or [self._policy.site.name]
         providers = [service.provider for service in services] or [self._policy.site.controller.name]
-        group = self._wording(view).say(category.name)
+        words = self._wording(view)
+        group = words.say(category.name)
         return self._fragment(
             "placeholder.html",
             view,
-            service=", ".join(names),
-            provider=", ".join(dict.fromkeys(providers)),
+            service=words.texts.separator.join(names),
+            provider=words.texts.separator.join(dict.fromkeys(providers)),
             category=group,
             granted=group if name == category.id else names[0],  # a button says what it grants (R-4)
             name=name,
@@ -212,8 +233,6 @@ class Pages:
         saved = view.saved and not consent.needs_prompt
         words = self._wording(view)
         contact = policy.site.controller.contact
-        choices = {c.id: answers.category_answer(consent, c) for c in policy.optional}
-        choices |= {s.id: answers.service_answer(consent, s) for c in policy.optional for s in c.services}
         return self._render(
             "cookies-page.html",
             view,
@@ -224,10 +243,14 @@ class Pages:
             confirmation=self.confirmation(view, here=here, back=back) if saved else Markup(),
             entries=self._listing(view),
             asks=bool(policy.optional),
-            answers=choices,
+            objects=bool(policy.objectable),
+            answers=answers.all_answers(consent),
             divided={c.id for c in policy.optional if answers.has_own_answers(consent, c)},
             decided=any(consent.choice(category.id) for category in policy.optional),
             needs_prompt=consent.needs_prompt,
+            signal=SIGNAL,
+            heeded=words.join(c.name for c in policy.optional if c.gpc),
+            sold=words.join(c.name for c in policy.sells_or_shares),
             granted_despite_signal=words.join(c.name for c in consent.granted_despite_signal),
             duration=words.texts.duration(policy.expires_after),
             privacy_href=href(policy.site.privacy_notice),

@@ -18,6 +18,8 @@ CLIENT: Final = "client.js"
 #: Keeps the banner of a page for everybody from being drawn for those who have chosen.
 EARLY: Final = "early.js"
 
+_NO_CODE: Final = Markup()
+
 
 class ClientScript:
     """The client script of a site.
@@ -54,11 +56,11 @@ class ClientScript:
             "data-state": None if consent is None else _json(consent),
             "data-reload": "always" if self._reloads else None,
         }
-        return _element(attributes)
+        return element(attributes)
 
     def early(self, place: Place, notice: str) -> Markup:
         """Return the element that a page for everybody has to have before its stylesheet."""
-        return _element(
+        return element(
             {
                 "src": f"{place.prefix}/assets/{self._early.path}",
                 "nonce": place.script_nonce or place.nonce,
@@ -67,10 +69,11 @@ class ClientScript:
         )
 
 
-def _element(attributes: Mapping[str, str | None]) -> Markup:
+def element(attributes: Mapping[str, str | None], code: Markup = _NO_CODE) -> Markup:
+    """Return a script with those attributes that have a value."""
     given = {key: value for key, value in attributes.items() if value is not None}
     written = Markup().join(Markup(' {}="{}"').format(*pair) for pair in given.items())
-    return Markup("<script{}></script>").format(written)
+    return Markup("<script{}>{}</script>").format(written, code)
 
 
 def _json(consent: Consent) -> str:

@@ -14,7 +14,7 @@ def state_of(consent: Consent) -> dict[str, Any]:
     policy = consent.policy
     return {
         "needs_prompt": consent.needs_prompt,
-        "choices": {name: consent.choice(name) for name in _asked(policy)},
+        "choices": {name: consent.choice(name) for name in _answerable(policy)},
         "allowed": sorted(name for name in policy.names if consent.allows(name)),
         "gpc": consent.gpc,
     }
@@ -34,13 +34,13 @@ def stored_by_denied(consent: Consent) -> list[tuple[str, str]]:
     ]
 
 
-def _asked(policy: Policy) -> list[str]:
-    services = [service.id for category in policy.optional for service in category.services]
-    return [category.id for category in policy.optional] + services
+def _answerable(policy: Policy) -> list[str]:
+    services = [service.id for category in policy.refusable for service in category.services]
+    return [category.id for category in policy.refusable] + services
 
 
 def _stored(policy: Policy) -> Iterator[tuple[str, tuple[StoredItem, ...]]]:
-    for category in policy.optional:
+    for category in policy.refusable:
         yield category.id, category.items
         for service in category.services:
             yield service.id, service.items

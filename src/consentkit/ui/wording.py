@@ -8,7 +8,8 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from ..policy.model import Exemption, LocalText
+from ..policy.exemption import Exemption
+from ..policy.model import LocalText
 from ..policy.texts import Texts
 from ..policy.texts.wording import LABELS, substitute
 
@@ -60,8 +61,8 @@ class Wording:
         return Markup('<span lang="{}" dir="auto">{}</span>').format(phrase.language, phrase.text)
 
     def join(self, parts: Iterable[LocalText]) -> Markup:
-        """Return several texts of the site as one list with commas."""
-        return Markup(", ").join(self.say(local) for local in parts)
+        """Return several texts of the site as one list, with the commas of the language."""
+        return escape(self.texts.separator).join(self.say(local) for local in parts)
 
     def exemption(self, exemption: Exemption) -> Markup:
         """Return the sentence that says why an essential category needs no consent."""

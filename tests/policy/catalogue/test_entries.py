@@ -31,7 +31,7 @@ REQUIRED = {
     "checked",
     "purpose",
 }
-OPTIONAL = {"csp", "cookies", "storage"}
+OPTIONAL = {"csp", "cookies", "storage", "consent_api", "signals"}
 HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
 every_entry = pytest.mark.parametrize("service", catalogue_ids())

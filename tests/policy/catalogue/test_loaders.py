@@ -32,6 +32,7 @@ ADDRESSES = {
     "google-analytics": "https://www.googletagmanager.com/gtag/js?id=G-1",
     "google-fonts": "https://fonts.googleapis.com/css2?family=Inter",
     "google-maps": "https://www.google.com/maps/embed?pb=1",
+    "google-publisher-ads": "https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js?client=1",
     "google-tag-manager": "https://www.googletagmanager.com/gtm.js?id=GTM-1",
     "heap": "https://cdn.heapanalytics.com/js/heap-1.js",
     "hotjar": "https://static.hotjar.com/c/hotjar-1.js?sv=6",
@@ -73,6 +74,7 @@ ADDRESSES = {
     "vimeo": "https://player.vimeo.com/video/1?dnt=1",
     "vwo": "https://dev.visualwebsiteoptimizer.com/j.php?a=1",
     "x": "https://platform.twitter.com/widgets.js",
+    "x-pixel": "https://static.ads-twitter.com/uwt.js",
     "youtube": "https://www.youtube-nocookie.com/embed/1",
     "zendesk-chat": "https://static.zdassets.com/ekr/snippet.js?key=1",
 }
@@ -90,6 +92,7 @@ LINES = {
     "fullstory": "window['_fs_org'] = '1';",
     "google-ads": "gtag('config', 'AW-1');",
     "google-analytics": "gtag('config', 'G-1');",
+    "google-publisher-ads": "(adsbygoogle = window.adsbygoogle || []).push({});",
     "google-tag-manager": "w[l].push({ 'gtm.start': new Date().getTime() });",
     "heap": "heap.load('1');",
     "hotjar": "h._hjSettings = { hjid: 1, hjsv: 6 };",
@@ -126,6 +129,7 @@ LINES = {
     "vimeo": "new Vimeo.Player('film');",
     "vwo": "window._vwo_code = window._vwo_code || {};",
     "x": "twttr.widgets.load();",
+    "x-pixel": "twq('config', '1');",
     "youtube": "new YT.Player('film', {});",
     "zendesk-chat": "zE('messenger', 'close');",
 }

@@ -23,6 +23,9 @@ DELIBERATE = {
     ("google-ads", "google-tag-manager"),
     ("google-ads", "youtube"),
     ("google-analytics", "google-tag-manager"),
+    ("google-publisher-ads", "google-ads"),
+    ("google-publisher-ads", "youtube"),
+    ("x-pixel", "x"),
 }
 SAME_ADDRESS = {frozenset({"google-ads", "google-analytics"})}
 

@@ -27,6 +27,8 @@ class Rules:
         direction: which way it is written.
         spaces: whether words are set apart by spaces; otherwise each character counts as a word.
         verb_words: how many words of a sentence change with the verb.
+        compound: a verb of several words that counts as one, because its opposite is a single word.
+        spelled: numbers that a duration says in words alone, because the noun has a form for them (a dual).
         same_as_english: strings that may read as in English, because the word is the same.
         sensitive: words that change with the first letter of what follows, which for a value nobody knows.
     """
@@ -42,11 +44,15 @@ class Rules:
     direction: str = "ltr"
     spaces: bool = True
     verb_words: int = 1
+    compound: str = ""
+    spelled: tuple[str, ...] = ()
     same_as_english: tuple[str, ...] = ()
     sensitive: str = ""
 
     def words(self, text: str) -> list[str]:
         """Return the words of ``text``, or its characters where a language sets no spaces."""
+        if self.compound:
+            text = re.sub(self.compound, lambda verb: verb[0].replace(" ", "_"), text)
         return text.split() if self.spaces else list(text)
 
     def framed(self, text: str, verbs: str) -> str:
@@ -57,7 +63,9 @@ class Rules:
 
 def _read(path: Path) -> Rules:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Rules(**{**table, "same_as_english": tuple(table.get("same_as_english", ()))})
+    lists = {key: tuple(table.get(key, ())) for key in ("same_as_english", "spelled")}
+    return Rules(**{**table, **lists})
 
 
-RULES: Final = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"))}
+# Sorted by tag, not by file name: "es" stands before "es-419", but "es.toml" after "es-419.toml".
+RULES: Final = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import FrozenInstanceError
 from typing import Any, cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.policy.texts.rules import RULES
 
 from consentkit.policy.duration import SECONDS, Duration
 from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
@@ -113,6 +116,32 @@ def test_placeholders_are_the_bare_names_in_braces() -> None:
         ("fr", 2, "year", "2 ans"),
         ("fr", 1, "month", "1 mois"),
         ("fr", 13, "month", "13 mois"),
+        ("hi", 1, "hour", "1 घंटा"),
+        ("hi", 24, "hour", "24 घंटे"),
+        ("ja", 13, "month", "13か月"),
+        ("ko", 13, "month", "13개월"),
+        ("lt", 13, "month", "13 mėnesių"),
+        ("lt", 21, "day", "21 diena"),
+        ("lt", 365, "day", "365 dienos"),
+        ("lv", 11, "month", "11 mēneši"),
+        ("lv", 31, "day", "31 diena"),
+        ("ar", 1, "year", "سنة واحدة"),
+        ("ar", 2, "month", "شهران"),
+        ("ar", 6, "month", "6 أشهر"),
+        ("ar", 13, "month", "13 شهرًا"),
+        ("ar", 100, "day", "100 يوم"),
+        ("he", 1, "day", "יום אחד"),
+        ("he", 2, "year", "שנתיים"),
+        ("he", 6, "month", "6 חודשים"),
+        ("is", 21, "day", "21 dagur"),
+        ("is", 11, "month", "11 mánuðir"),
+        ("gd", 2, "year", "2 bhliadhna"),
+        ("gd", 13, "month", "13 mìosan"),
+        ("mt", 6, "month", "6 xhur"),
+        ("mt", 13, "month", "13-il xahar"),
+        ("mt", 180, "day", "180 jum"),
+        ("zh-Hans", 180, "day", "180天"),
+        ("zh-Hant", 2, "week", "2週"),
     ],
 )
 def test_a_duration_takes_the_form_that_its_number_needs(
@@ -129,9 +158,16 @@ def test_a_duration_takes_the_form_that_its_number_needs(
 def test_every_duration_keeps_its_number_in_every_language(language: str, amount: int, unit: str) -> None:
     words = load_texts(language).duration(Duration(amount, unit))
 
-    number, _, noun = words.partition(" ")
-    assert number == str(amount)
-    assert noun.replace(" ", "").isalpha()
+    # In East Asia the unit follows the number without a space.
+    words = re.sub("(?<=[0-9])(?=[\u2e80-\ud7ff])", " ", words)
+    spelled = str(amount) in RULES[language].spelled
+    number, _, noun = (str(amount), "", words) if spelled else words.partition(" ")
+    # Maltese joins the article to the numbers from 11 to 19: "12-il xahar".
+    assert number == str(amount) or (language, number) == ("mt", f"{amount}-il")
+    # Letters and the marks upon them; Irish sets a hyphen after a prefixed "n" and "t".
+    letters = re.sub("(?<=[^ -])[ -](?=[^ -])", "", noun)
+    assert letters
+    assert {unicodedata.category(char)[0] for char in letters} <= {"L", "M"}
 
 
 def test_a_lifetime_is_a_duration_or_one_of_two_names() -> None:
@@ -201,6 +237,14 @@ def test_a_label_with_braces_is_not_filled_again() -> None:
 @pytest.mark.parametrize("language", available_languages())
 def test_a_label_itself_has_no_placeholder(language: str) -> None:
     assert [label for label in sorted(LABELS) if placeholders(load_texts(language).ui[label])] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "separator"),
+    [("en", ", "), ("he", ", "), ("ar", "\u060c "), ("ja", "\u3001"), ("zh-Hant", "\u3001")],
+)
+def test_a_list_has_the_commas_of_its_language(language: str, separator: str) -> None:
+    assert load_texts(language).separator == separator
 
 
 def test_texts_cannot_be_changed_in_place() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+from .tags import by_name, current, parents, serving
 
 # Both are far above what browsers send; they bound the work that an odd header can cause.
 _MAX_LENGTH: Final = 1_000
@@ -16,26 +18,13 @@ _RANGE: Final = re.compile(
 )
 
 
-def parents(tag: str) -> Iterator[str]:
-    """Yield ``tag`` and the ever wider tags it falls back to: ``zh-hant-tw``, ``zh-hant``, ``zh``.
-
-    A subtag of one character introduces what follows it, and means nothing without that; the
-    two are taken off together (RFC 4647 section 3.4).
-    """
-    subtags = tag.split("-")
-    while subtags:
-        yield "-".join(subtags)
-        subtags.pop()
-        while subtags and len(subtags[-1]) == 1:
-            subtags.pop()
-
-
 def negotiate(accept_language: str | None, offered: Sequence[str]) -> str:
     """Choose the language for a raw ``Accept-Language`` header; total over any text.
 
     Ranges are tried by falling weight, those of equal weight in the order of the header. Each one
     finds its own tag, else a wider one (``cy-GB`` finds ``cy``; RFC 4647 section 3.4), else a
-    narrower one (``pt`` finds ``pt-BR``). A weight of 0 excludes a language, unless a narrower
+    narrower one (``pt`` finds ``pt-BR``). Where a tag means another, that counts, too: ``zh-TW`` finds
+    ``zh-Hant``, ``no`` finds ``nb``; see ``tags``. A weight of 0 excludes a language, unless a narrower
     range asks for it. ``*`` asks for nothing in particular. Malformed ranges are ignored, and so is
     what follows the first 1,000 characters or 50 ranges.
 
@@ -47,17 +36,22 @@ def negotiate(accept_language: str | None, offered: Sequence[str]) -> str:
         One of ``offered``, in its own spelling. When nothing fits: the first that is not excluded,
         or the default when all are.
     """
+    if len(offered) == 1:
+        return offered[0]
     weights = _weights(accept_language or "")
-    acceptable = {tag.lower(): tag for tag in offered if not _excluded(tag.lower(), weights)}
+    acceptable = tuple(offered)
+    if 0 in weights.values():
+        acceptable = tuple(tag for tag in offered if not _excluded(tag, weights))
+    names = by_name(acceptable)
     for wanted in sorted((tag for tag, weight in weights.items() if weight), key=lambda tag: -weights[tag]):
-        found = _lookup(wanted, acceptable)
+        found = serving(wanted, names) or _narrower(wanted, names)
         if found is not None:
             return found
-    return next(iter(acceptable.values()), offered[0])
+    return acceptable[0] if acceptable else offered[0]
 
 
 def _weights(header: str) -> Mapping[str, float]:
-    """Read the header into lowercase ranges and their weights, in the order of the header."""
+    """Read the header into ``current`` ranges and their weights, in the order of the header."""
     if len(header) > _MAX_LENGTH:
         # What the cut left of the last range may be another language: "en-GB" to "e".
         header = header[:_MAX_LENGTH].rpartition(",")[0]
@@ -65,18 +59,15 @@ def _weights(header: str) -> Mapping[str, float]:
     for part in header.split(",")[:_MAX_RANGES]:
         match = _RANGE.fullmatch(part.strip(" \t"))
         if match is not None:
-            weights.setdefault(match[1].lower(), float(match[2] or 1))
+            weights.setdefault(current(match[1]), float(match[2] or 1))
     return weights
 
 
 def _excluded(tag: str, weights: Mapping[str, float]) -> bool:
     """Say whether the most specific range that covers ``tag`` has a weight of 0."""
-    return next((weights[parent] == 0 for parent in parents(tag) if parent in weights), False)
+    return next((weights[name] == 0 for name in parents(current(tag)) if name in weights), False)
 
 
-def _lookup(wanted: str, offered: Mapping[str, str]) -> str | None:
-    """Find the tag that serves ``wanted`` among ``offered``, a map from lowercase to own spelling."""
-    for tag in parents(wanted):
-        if tag in offered:
-            return offered[tag]
-    return next((own for tag, own in offered.items() if tag.startswith(wanted + "-")), None)
+def _narrower(wanted: str, names: Mapping[str, str]) -> str | None:
+    start = wanted + "-"
+    return next((tag for name, tag in names.items() if name.startswith(start)), None)

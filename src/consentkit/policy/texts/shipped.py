@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from .negotiation import parents
+from .tags import by_name, current, serving
 from .wording import Texts
 
 _SUFFIX: Final = ".toml"
@@ -23,18 +23,17 @@ def available_languages() -> tuple[str, ...]:
 def load_texts(language: str) -> Texts:
     """Return the shipped texts for ``language``, or for the language it is a variant of.
 
-    ``en-GB`` gets the texts of ``en``, whose ``language`` stays ``en``. Tags are compared without
-    regard to case.
+    ``en-GB`` gets the texts of ``en``, whose ``language`` stays ``en``, and ``zh-TW`` those of ``zh-Hant``.
+    Tags are compared without regard to case.
 
     Raises:
-        LookupError: neither the language nor a wider one is shipped.
+        LookupError: neither the language nor one that serves it is shipped.
     """
-    for tag in parents(language.lower()):
-        for shipped in available_languages():
-            if shipped.lower() == tag:
-                return _read(shipped)
-    shipped_list = ", ".join(available_languages())
-    raise LookupError(f"There are no texts for the language {language!r}. Shipped: {shipped_list}.")
+    shipped = serving(current(language), by_name(available_languages()))
+    if shipped is None:
+        shipped_list = ", ".join(available_languages())
+        raise LookupError(f"There are no texts for the language {language!r}. Shipped: {shipped_list}.")
+    return _read(shipped)
 
 
 @cache

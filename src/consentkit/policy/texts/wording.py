@@ -21,6 +21,9 @@ LABELS: Final = frozenset(
     {"accept", "accept_all", "cookie_settings", "manage", "reject", "reject_all", "save"}
 )
 
+# Between the parts of a list, where it is not ", ": CLDR, listPattern-type-unit.
+_SEPARATORS: Final = {"ar": "، ", "fa": "، ", "ja": "、", "zh-Hans": "、", "zh-Hant": "、"}
+
 _FLAT: Final = ("ui", "kinds", "countries", "lifetimes", "errors")
 _NESTED: Final = ("durations", "categories")
 
@@ -104,6 +107,11 @@ class Texts:
     @cached_property
     def _labels(self) -> Mapping[str, str]:
         return {key: self.ui[key] for key in LABELS & self.ui.keys()}
+
+    @property
+    def separator(self) -> str:
+        """What stands between the parts of a list, as in ``Analytics, Marketing``."""
+        return _SEPARATORS.get(self.language, ", ")
 
     def error(self, code: str) -> str:
         """Return the sentence for a refused decision request; ``KeyError`` for an unknown code."""

@@ -27,9 +27,9 @@ const { getAttribute } = Element.prototype;
 /** @param {string} selector */
 const all = (selector) => /** @type {HTMLElement[]} */ ([...querySelectorAll.call(document, selector)]);
 
-const own = /** @type {HTMLScriptElement[]} */ (all("script[src]")).find((one) => one.src === import.meta.url);
+const own = /** @type {HTMLScriptElement[]} */ (all("script")).find((one) => one.src === import.meta.url);
 const { state: given, saving, failed, reload } = own?.dataset ?? {};
-const prefix = import.meta.url.replace(/\/assets\/[^]*/, "");
+const prefix = import.meta.url.replace(/\/assets\/\w+\/[^/]*$/, "");
 
 /**
  * @typedef {"createHTML" | "createScript" | "createScriptURL"} Maker
@@ -50,8 +50,8 @@ try {
 /** Whether markup may be changed in place, or the server has to send the page again. */
 const inPlace = !reload && (!trust || !!policy);
 
-/** @type {State} */
-let state = { allowed: [], choices: {}, gpc: false, needs_prompt: true };
+/** @type {State["choices"]} */
+let choices = {};
 /** @type {Set<string>} */
 let allowed = new Set();
 /** @type {Set<(change: import("./consentkit.js").ConsentChange) => void>} */
@@ -61,6 +61,7 @@ let queue = Promise.resolve();
 /** @type {HTMLDialogElement | undefined} */
 let dialog;
 let busy = false;
+let saves = 0;
 let native = false;
 
 /** Elements that are inert, and style sheets with addresses that lead nowhere. */
@@ -72,11 +73,11 @@ const allows = (name) => allowed.has(name);
 /** @param {Element} element */
 const isOpen = (element) => {
   const names = (element.getAttribute("data-consent") ?? element.getAttribute("data-consent-css") ?? "").match(/\S+/g);
-  return names?.every(allows) ?? false;
+  return !!names?.every(allows);
 };
 
 /** @param {Element} element @returns {string[]} */
-const kept = (element) => element.getAttributeNames().filter((name) => name.startsWith("data-consent-"));
+const kept = (element) => element.getAttributeNames().filter((name) => /^data-consent-/.test(name));
 
 /**
  * Say whether an element may be made live here. Sanitizers let `data-*` through, so the markup of
@@ -137,9 +138,8 @@ const isScript = (element) => /^script$/i.test(element.localName);
 /** Open what is inert and allowed, each once: what is seen at once, scripts one after another. */
 const activate = () =>
   (queue = queue.then(async () => {
-    for (const notice of all(".choices-embed[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
-    const closed = all(CLOSED);
-    for (const element of [...closed.filter((one) => !isScript(one)), ...closed.filter(isScript)]) {
+    for (const notice of all("[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
+    for (const element of all(CLOSED).sort((one, other) => +isScript(one) - +isScript(other))) {
       try {
         // Looked at again: while a script was loading, the visitor may have changed their mind.
         if (isOpen(element) && isSafe(element) && element.isConnected) await open(element);
@@ -174,11 +174,13 @@ const clear = async (items) => {
  */
 const apply = async (next) => {
   const before = allowed;
-  state = next;
+  const answered = JSON.stringify(choices);
+  choices = next.choices;
   allowed = new Set(next.allowed);
   const lost = [...before].filter((name) => !allows(name));
   if (!next.needs_prompt) for (const banner of all(".choices-ask")) banner.remove();
-  if (!lost.length && next.allowed.every((name) => before.has(name))) return;
+  const gained = next.allowed.some((name) => !before.has(name));
+  if (!lost.length && !gained && JSON.stringify(next.choices) === answered) return;
   const change = { allowed: [...allowed], before: [...before], choices: { ...next.choices }, gpc: next.gpc };
   for (const listener of listeners) {
     try {
@@ -187,12 +189,13 @@ const apply = async (next) => {
       reportError(error);
     }
   }
-  all("html")[0]?.dispatchEvent(new CustomEvent("consentkit:change", { bubbles: true, detail: change }));
+  const event = new CustomEvent("consentkit:change", { bubbles: true, cancelable: true, detail: change });
+  all("html")[0]?.dispatchEvent(event);
   if (lost.length) await Promise.race([clear(next.clear ?? []), new Promise((done) => setTimeout(done, 500))]);
-  if (lost.length || !inPlace || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
+  if (lost.length || event.defaultPrevented || (gained && !inPlace) || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
     // To an address that differs by its fragment alone, going would load nothing.
-    if (!next.location || location.search.includes("choices=saved")) location.reload();
-    else location.replace(next.location);
+    if (next.location && !location.search.includes("choices=saved")) location.replace(next.location);
+    else location.reload();
     await new Promise(() => {});
   }
   await activate();
@@ -200,23 +203,27 @@ const apply = async (next) => {
 
 /**
  * Ask the server. A service worker may answer in its place, out of a cache or out of its head:
- * only an answer to this very question counts.
+ * only an answer to this very question counts. Everything else is thrown: a refusal of the server's as
+ * its status, the answer of somebody else as 0.
  * @param {string} address @param {RequestInit} [how]
- * @returns {Promise<State | number>} the state, or the status of a refusal
+ * @returns {Promise<State>}
  */
 const ask = async (address, how) => {
-  const echo = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  const echo = `${Math.random()}`.slice(2);
   const answer = await fetch(`${address}?echo=${echo}`, { cache: "no-store", signal: AbortSignal.timeout(20_000), ...how });
-  if (!answer.ok) return answer.status;
+  if (!answer.ok) throw answer.status;
   const next = await answer.json();
-  return next.echo === echo && Array.isArray(next.allowed) ? next : 502;
+  if (next.echo !== echo) throw 0;
+  return next;
 };
 
 /** Follow what was chosen in another tab, or while this page was set aside. */
 const follow = async () => {
+  const before = saves;
   try {
     const next = await ask(`${prefix}/state`);
-    if (typeof next !== "number") await apply({ ...next, location: "" });
+    // Asked before the choice that was saved here since, the answer is older than what the page knows.
+    if (before === saves) await apply({ ...next, location: "" });
   } catch {
     // Offline: what the page knows still holds.
   }
@@ -239,6 +246,8 @@ const parse = (markup) =>
 const confirm = (markup, place) => {
   const saved = /** @type {HTMLElement | null} */ (parse(markup).querySelector("#choices-saved"));
   if (!saved || !place) return;
+  // What was said of an earlier choice.
+  all("#choices-saved")[0]?.remove();
   saved.querySelector("a.choices-button")?.addEventListener("click", (event) => {
     event.preventDefault();
     dialog?.close();
@@ -252,13 +261,13 @@ const confirm = (markup, place) => {
 /** Send a form, and change nothing before the server has. @param {HTMLFormElement} form @param {HTMLElement} button */
 const save = async (form, button) => {
   const box = button.closest(".choices-actions") ?? button;
-  const notice = button.closest(".choices-embed");
-  const status = createElement.call(document, "p");
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
+  const after = box.nextElementSibling;
+  const again = after?.className === "choices-status";
+  const status = again ? after : createElement.call(document, "p");
   status.className = "choices-status";
   status.role = "status";
-  if (box.nextElementSibling?.className === status.className) box.nextElementSibling.remove();
-  box.after(status);
+  if (!again) box.after(status);
   const say = (/** @type {string | undefined} */ text) => {
     status.textContent = text ?? null;
     status.scrollIntoView({ block: "nearest" });
@@ -266,23 +275,27 @@ const save = async (form, button) => {
   say(saving);
   body.set("next", location.pathname + location.search);
   busy = true;
-  /** @type {State | number} */
-  let next = 502;
+  /** @type {State | undefined} */
+  let next;
+  /** @type {any} */
+  let problem;
   try {
-    const language = button.closest("[lang]")?.getAttribute("lang") ?? "";
+    const language = /** @type {HTMLElement | null} */ (button.closest("[lang]"))?.lang ?? "";
     next = await ask(prefix, { method: "POST", headers: { Accept: "application/json", "Accept-Language": language }, body });
-  } catch {
-    // Not reached, or not in time.
+  } catch (error) {
+    problem = error;
   }
   busy = false;
-  if (typeof next !== "number") {
+  if (next) {
+    saves++;
     others?.postMessage(0);
-    const embed = notice?.nextElementSibling;
+    const embed = button.closest(".choices-embed")?.nextElementSibling;
     if (!next.needs_prompt) confirm(next.confirmation ?? "", dialog?.open ? dialog : all(".choices-ask")[0]);
     await apply(next);
     if (embed instanceof HTMLElement) embed.focus();
-  } else if (next < 500) {
-    // What is wrong with the form, the server says on a page of its own.
+  } else if (problem < 500 || (again && navigator.onLine && !(problem > 0))) {
+    // What is wrong with the form, the server says on a page of its own. And what keeps a script from
+    // the server, such as an ad blocker or a service worker, may let the browser through.
     native = true;
     HTMLFormElement.prototype.requestSubmit.call(form, button);
   } else {
@@ -309,11 +322,11 @@ const show = async (address = cookiesPage()) => {
     all("body")[0]?.append(made);
     made.showModal();
   } catch {
-    location.assign(address);
+    location.href = address;
   }
 };
 
-const cookiesPage = () => `${prefix}?next=${encodeURIComponent(location.pathname + location.search)}`;
+const cookiesPage = () => `${prefix}?${new URLSearchParams({ next: location.pathname + location.search })}`;
 /** On the cookies page itself nothing lies behind it. */
 const isHere = () => location.origin + location.pathname === prefix;
 
@@ -322,7 +335,7 @@ addEventListener("submit", (event) => {
   if (native || event.defaultPrevented || !inPlace || isHere()) return;
   if (!(form instanceof HTMLFormElement && button instanceof HTMLButtonElement)) return;
   const action = getAttribute.call(form, "action");
-  if (action === null || new URL(action, location.href).href !== prefix || button.value === "load-once") return;
+  if (!action || new URL(action, location.href).href !== prefix || button.value === "load-once") return;
   event.preventDefault();
   if (getAttribute.call(form, "method") !== "post") void show();
   else if (!busy) void save(form, button);
@@ -331,21 +344,22 @@ addEventListener("submit", (event) => {
 addEventListener("click", (event) => {
   const link = event.target instanceof Element && event.target.closest("a[href]");
   if (!(link instanceof HTMLAnchorElement) || link.target || event.defaultPrevented || !inPlace || isHere()) return;
-  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.origin + link.pathname !== prefix) return;
   event.preventDefault();
   void show(link.href);
 });
 
 addEventListener("pageshow", (event) => {
-  const [entry] = performance.getEntriesByType("navigation");
-  if (event.persisted || /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.type === "back_forward") void follow();
+  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  if (event.persisted || entry?.type === "back_forward") void follow();
 });
 
 const start = async () => {
   if (given) {
-    state = JSON.parse(given);
-    allowed = new Set(state.allowed);
+    const known = JSON.parse(given);
+    choices = known.choices;
+    allowed = new Set(known.allowed);
   } else {
     await follow();
     // What kept a banner from being drawn went by a cookie that anybody can write.
@@ -359,7 +373,7 @@ const start = async () => {
 const api = {
   allows,
   get choices() {
-    return { ...state.choices };
+    return { ...choices };
   },
   open: () => show(),
   on: (_type, listener) => {

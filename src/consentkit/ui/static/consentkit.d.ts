@@ -16,7 +16,7 @@ export interface ConsentChange {
   /** The same as it was before. */
   readonly before: readonly string[];
   readonly choices: Readonly<Record<string, Answer>>;
-  /** Whether the visitor's browser sends Global Privacy Control. */
+  /** Whether the visitor's browser sends Global Privacy Control, or their account has opted out by it. */
   readonly gpc: boolean;
 }
 
@@ -41,6 +41,7 @@ declare global {
     readonly consentkit?: ConsentKit;
   }
   interface DocumentEventMap {
+    /** `preventDefault()` has the page loaded again instead of changed in place. */
     "consentkit:change": CustomEvent<ConsentChange>;
   }
 }

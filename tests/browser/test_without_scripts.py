@@ -1,0 +1,144 @@
+"""Where scripts are off: what visitors come upon beside accepting and rejecting.
+
+Accepting, rejecting, withdrawing, single purposes and services, and embeds are done with and without scripts
+in ``test_choices.py`` and ``test_embeds.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+    from tests.browser.conftest import Canary
+
+FILM = "www.youtube.com/embed/aqz-KE-bpKQ"
+
+
+@pytest.fixture
+def tab(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Callable[..., Page]:
+    def tab(**headers: str) -> Page:
+        page = new_visitor(java_script_enabled=False, extra_http_headers=headers).new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        return page
+
+    return tab
+
+
+def press(page: Page, button: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
+
+
+def settle(page: Page) -> None:
+    page.keyboard.press("End")
+    page.wait_for_load_state("networkidle")
+
+
+# R-10
+def test_scripts_are_off_in_these_tests(tab: Callable[..., Page], site: str) -> None:
+    page = tab()
+    page.goto(site)
+    assert page.locator("html.consent-probe").count() == 0
+    page.set_content("<script>document.documentElement.className = 'consent-probe'</script>")
+    assert page.locator("html.consent-probe").count() == 0
+
+
+# R-10, R-71
+def test_the_confirmation_is_shown_in_the_place_of_the_question_and_can_be_hidden(
+    tab: Callable[..., Page], site: str
+) -> None:
+    page = tab()
+    page.goto(f"{site}/report?part=2")
+    press(page, "Reject all")
+
+    assert page.locator("#choices").count() == 0
+    assert page.get_by_role("status").get_by_text("You rejected all optional cookies.").is_visible()
+    page.get_by_role("link", name="Hide this message").click()
+    page.wait_for_url(f"{site}/report?part=2")
+    assert page.get_by_role("status").count() == 0
+
+
+# R-10, R-12
+def test_a_form_that_is_refused_says_why_changes_nothing_and_shows_the_way_on(
+    tab: Callable[..., Page], site: str, canary: Canary
+) -> None:
+    page = tab()
+    page.goto(site)
+    page.locator("#choices input[name=notice]").first.evaluate("field => field.value = 'of-another-day'")
+    press(page, "Accept all")
+
+    assert page.get_by_role("heading", name="Your choice was not saved").is_visible()
+    assert page.get_by_text("What this site uses has changed since the page was loaded.").is_visible()
+    assert (page.context.cookies(), canary.accepted) == ([], 0)
+
+    page.get_by_role("link", name="Go to the cookies page").click()
+    page.locator('input[name="choice.third-party"][value="granted"]').check()
+    press(page, "Save choices")
+    page.goto(site)
+    settle(page)
+    assert canary.seen == {FILM: 1}
+
+
+# R-46, R-48
+def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
+    tab: Callable[..., Page], site: str, canary: Canary
+) -> None:
+    page = tab(**{"Sec-GPC": "1"})
+    page.goto(site)
+    note = "Your browser sends the Global Privacy Control signal, so these are refused without asking you"
+    assert note in page.locator("#choices").inner_text()
+
+    press(page, "Accept all")
+    page.goto(site)
+    settle(page)
+    assert FILM not in canary.seen
+    assert page.locator(".choices-embed").is_visible()
+
+    page.goto(f"{site}/cookies")
+    assert page.get_by_text(note).is_visible()
+    page.locator('input[name="choice.third-party"][value="granted"]').check()
+    press(page, "Save choices")
+    assert page.get_by_text("your own choice counts").is_visible()
+    canary.forget()
+    page.goto(site)
+    settle(page)
+    assert canary.seen[FILM] == 1
+
+
+# R-26, R-27, R-70
+def test_withdrawing_by_keyboard_takes_the_link_and_one_button(
+    tab: Callable[..., Page], site: str, canary: Canary
+) -> None:
+    page = tab()
+    page.goto(site)
+    page.get_by_role("button", name="Accept all", exact=True).press("Enter")
+    page.locator("#choices-saved").wait_for()
+
+    page.get_by_role("link", name="Cookie settings").last.press("Enter")
+    page.wait_for_url("**/cookies?next=**")
+    page.get_by_role("button", name="Reject all", exact=True).press("Enter")
+    page.locator("#choices-saved").wait_for()
+    canary.forget()
+    page.get_by_role("link", name="Go back to the page you were on").press("Enter")
+    page.wait_for_url(f"{site}/**")
+    settle(page)
+    assert canary.accepted == 0
+
+
+# R-72
+def test_every_layer_speaks_the_language_of_the_browser(tab: Callable[..., Page], site: str) -> None:
+    page = tab(**{"Accept-Language": "de"})
+    page.goto(site)
+    assert page.locator("#choices").get_attribute("lang") == "de"
+    page.locator("#choices form[method=get] button").click()
+    page.wait_for_url("**/cookies?next=**")
+    assert page.locator("html").get_attribute("lang") == "de"
+    page.locator("input[name=notice]").first.evaluate("field => field.value = 'of-another-day'")
+    page.locator("button[value=grant-all]").press("Enter")
+    page.wait_for_url(f"{site}/cookies")
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.get_by_text("Your choice").count() == 0
