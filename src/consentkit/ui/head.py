@@ -22,7 +22,7 @@ class Head:
     Args:
         theme: what visitors see the pages in.
         client: the client script; ``None`` for pages without any script.
-        shared: whether pages are the same for everybody.
+        shared: whether pages are the same for everybody, with the question in them.
         modes: what tells third parties of the choices; ``None`` where there is nobody to tell.
 
     Attributes:
