@@ -127,9 +127,7 @@ class ConsentMiddleware:
         _check("csp", csp, CSP_MODES)
         _check("cache", cache, ("personal", "shared"))
         for finding in advise(policy):
-            logger.warning(
-                "consent.toml: %s %s: %s %s", finding.id, finding.path, finding.message, finding.cure
-            )
+            logger.warning("consent.toml: %s", finding)
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.

@@ -36,3 +36,11 @@ def test_the_stylesheet_holds_the_theme_the_rules_and_the_position_in_one_layer(
     assert "position:fixed" not in top
     assert top.startswith("@layer consentkit{:root{--consentkit-paper:#2a1a5e;")
     assert not top.replace("@layer consentkit{", "").count("@layer")
+
+
+def test_what_is_written_for_those_who_edit_the_rules_is_not_served() -> None:
+    served = load_stylesheet(replace(BOLD, position=Position.BOTTOM)).text
+
+    assert "/*" not in served
+    assert "  " not in served
+    assert "\n" not in served

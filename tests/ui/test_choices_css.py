@@ -97,10 +97,18 @@ def test_no_selector_tells_one_button_from_another() -> None:
 # what a button looks like is said of all buttons at once, and nowhere of a button by what it does.
 @every_sheet
 def test_no_rule_is_about_one_button_and_so_no_custom_property_is(css: str) -> None:
-    assert not re.search(r"(?<![\w-])button(?![\w-])|\[(name|value|type)|grant|deny|accept|reject", css)
+    assert not re.search(r"(?<![\w-])button(?![\w,-])|\[(name|value|type)|grant|deny|accept|reject", css)
     for rule in re.findall(r"[^{}]*\.choices-button[^{}]*\{[^{}]*\}", css):
         for name in re.findall(r"var\((--[\w-]+)", rule):
             assert not re.search(r"accept|reject|grant|deny|manage|primary|secondary", name)
+
+
+# outside of what has our background nobody knows what our focus would stand on.
+def test_the_focus_is_coloured_only_on_a_background_of_ours() -> None:
+    coloured = re.findall(r"([^{}]*)\{[^{}]*var\(--consentkit-focus\)", CSS)
+    places = [re.findall(r"\.choices-\w+", selector) for selector in coloured]
+    assert places == [[".choices-done"], [".choices-ask", ".choices-done", ".choices-page", ".choices-embed"]]
+    assert all(selector.lstrip().startswith((":is(.choices-ask", ".choices-done:")) for selector in coloured)
 
 
 #

@@ -20,7 +20,8 @@ from consentkit.consent.once import LIFETIME
 from consentkit.errors import UnknownNameError
 from consentkit.policy.digest import notice
 from consentkit.policy.duration import Duration
-from consentkit.policy.model import Category, Controller, LocalText, Policy, Service, Site
+from consentkit.policy.local_text import LocalText
+from consentkit.policy.model import Category, Controller, Policy, Service, Site
 from consentkit.policy.texts import Texts, available_languages, load_texts
 from consentkit.ui.render import Pages
 from consentkit.ui.view import View

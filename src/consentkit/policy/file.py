@@ -16,12 +16,12 @@ from .consent_modes_schema import build_consent_modes
 from .digest import material_digests, objection_digests
 from .duration import Duration
 from .exemption import Exemption
+from .local_text import LocalText
 from .model import (
     Category,
     Controller,
     Kind,
     Lifetime,
-    LocalText,
     Policy,
     Service,
     Site,

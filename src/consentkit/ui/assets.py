@@ -47,8 +47,9 @@ def load_script(name: str) -> Asset:
 
 
 def _compact(css: str) -> str:
-    """Return our own rules without the white space that is for those who edit them."""
-    css = re.sub(r"\s+", " ", css)
+    """Return our own rules without the comments and the white space that are for those who edit them."""
+    css = re.sub(r"/\*.*?\*/|\s+", " ", css, flags=re.DOTALL)
+    css = re.sub(r" +", " ", css)
     return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
 
 
