@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,8 @@ from consentkit.policy.schema import (
     StorageTable,
 )
 from consentkit.policy.texts import available_languages, load_texts
+from consentkit.policy.theme import THEMES
+from consentkit.policy.theme_schema import PaletteTable, ThemeTable
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -85,7 +88,7 @@ def value_of(schema: Mapping[str, Any]) -> str:
     of_texts = schema.get("additionalProperties", {}).get("type") == "string"
     table = "table of texts" if of_texts else "table of lists"
     words = {"boolean": "`true` or `false`", "integer": "number", "object": table}
-    return words.get(schema.get("type", ""), "text")
+    return words.get(schema.get("type", ""), "colour" if "pattern" in schema else "text")
 
 
 def keys_of(model: type[BaseModel]) -> Callable[[], str]:
@@ -105,6 +108,20 @@ def keys_of(model: type[BaseModel]) -> Callable[[], str]:
         return rows(("Key", "Value", "Default", "Meaning"), lines())
 
     return table
+
+
+def themes() -> str:
+    schemes = [(name, scheme) for name in THEMES for scheme in ("light", "dark")]
+    palettes = [asdict(getattr(THEMES[name], scheme)) for name, scheme in schemes]
+
+    def lines() -> Iterator[tuple[str, ...]]:
+        for key in PaletteTable.model_fields:
+            colours = [palette[key] for palette in palettes]
+            yield f"`{key}`", *(f"`{colour}`" if colour else "" for colour in colours)
+        for key in ("radius", "space"):
+            yield f"`{key}`", *(f"`{getattr(THEMES[name], key)}`" for name, _ in schemes)
+
+    return rows(("Key", *(f"{name}, {scheme}" for name, scheme in schemes)), lines())
 
 
 def catalogue() -> str:
@@ -175,12 +192,15 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "google": keys_of(GoogleTable),
     "languages": languages,
     "matomo": keys_of(MatomoTable),
+    "palette": keys_of(PaletteTable),
     "region": keys_of(RegionTable),
     "service": keys_of(ServiceTable),
     "site": keys_of(SiteTable),
     "storage": keys_of(StorageTable),
     "tag-manager": keys_of(TagManagerTable),
     "texts": texts,
+    "theme": keys_of(ThemeTable),
+    "themes": themes,
 }
 
 

@@ -201,6 +201,16 @@ def test_a_page_for_everybody_is_closed_to_it_and_the_state_says_who_may_have_it
     assert "counter" not in client.get("/cookies/state").json()["allowed"]
 
 
+# P9
+def test_where_nobody_is_asked_no_page_looks_whether_somebody_was(exempt: Policy, secret_key: str) -> None:
+    client = site(exempt, secret_key, cache="shared")
+
+    assert "early.js" not in client.get("/").text
+    client.get("/cookies/state")
+    assert not [name for name in client.cookies if "shown" in name]
+    assert "consent-shown" not in client.get("/cookies").text
+
+
 #
 @pytest.mark.parametrize("cache", ["personal", "shared"])
 def test_the_content_policy_lets_it_through_unless_its_visitor_objects(

@@ -110,7 +110,7 @@ def test_who_sent_the_signal_while_signed_in_has_opted_out_wherever_they_sign_in
     assert other.get("/api").json()["counter"] is True, "the signal speaks for its categories alone"
 
 
-#
+#
 def test_nobody_else_has_and_signed_out_the_browser_decides_again(
     policy: Policy, secret_key: str, accounts: Accounts
 ) -> None:

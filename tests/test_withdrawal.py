@@ -223,7 +223,7 @@ def test_the_response_is_out_before_anybody_is_told(
     assert order == ["response", "over", "video"]
 
 
-#
+#
 def test_a_refusal_takes_effect_though_every_call_fails(
     policy: Policy, secret_key: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,11 +110,9 @@ class ConsentMiddleware:
                 cookies page as a dialog. ``False`` leaves all of that to forms and links.
             templates: a directory whose files take the place of the shipped templates, one by one.
             opt_outs: the site's memory of accounts that have opted out by ``Sec-GPC``. Their requests
-                count as if they carried it, from whatever browser they come. It is asked before the
-                application is, once for each request that may depend on consent.
+                count as if they carried it. It is asked once for each that may depend on consent.
             on_withdrawal: called with the id of each service that a saved choice no longer allows, and
-                with the scope of the request, after the response. What it raises is tried again three
-                times, and then logged.
+                the scope of the request, after the response; three times more when it raises.
 
         Raises:
             SecretKeyError: a key is missing, under 32 bytes, or well known.
@@ -129,16 +127,15 @@ class ConsentMiddleware:
         _check("csp", csp, CSP_MODES)
         _check("cache", cache, ("personal", "shared"))
         for finding in advise(policy):
-            logger.warning(
-                "consent.toml: %s %s: %s %s", finding.id, finding.path, finding.message, finding.cure
-            )
+            logger.warning("consent.toml: %s", finding)
         self.app = app
         if isinstance(app, Starlette):
             # Wrapped around a whole application, this is outside of what answers its errors.
             app.exception_handlers.setdefault(ConsentRequiredError, _handle)
         script = ClientScript(reloads=csp == "enforce") if client else None
         modes = ModesScript(policy, shared=cache == "shared") if needs_modes(policy) else None
-        head = Head(client=script, shared=cache == "shared", modes=modes)
+        shared = cache == "shared" and bool(policy.optional)
+        head = Head(policy.theme, client=script, shared=shared, modes=modes)
         pages = Pages(policy, head=head, templates=templates)
         claims = Claims(policy.services.values(), unclaimed=[modes.asset.text] if modes is not None else ())
         on_reports = None if csp == "off" else Strangers(claims).note

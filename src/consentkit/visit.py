@@ -97,7 +97,7 @@ class Visit:
         """Return the visitor's choices for what does not show in the response."""
         if self._consent is None:
             setup, found = self.setup, self._found
-            signalled = self.signalled
+            signalled = bool(self._signals) and self.signalled
             gpc = signalled or bool(self.opted_out)
             if found is not None and found.one:
                 name = NAMES[self.scope.get("scheme") in _TLS]

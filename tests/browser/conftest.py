@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +32,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
 from tests.browser.vendors import VENDORS
 
-from consentkit import ConsentMiddleware, load_policy
+from consentkit import ConsentMiddleware, load_policy, parse_policy
 from consentkit.starlette import ConsentExtension
 
 if TYPE_CHECKING:
@@ -72,6 +73,19 @@ TIDES_PAGE = (
 )
 FILM = '<iframe src="https://www.youtube.com/embed/x" width="560" height="315" title="A film"></iframe>'
 TIDES_BODY = f'<body><main><h1>High tide</h1>{FILM}<p id="end">The end.</p></main></body>'
+DAYS = [
+    f'<p style="margin: 6em 0">Day {day}. <a href="/other?day={day}">Its tides</a></p>' for day in range(8)
+]
+# Nothing else of its own is styled, so that what there is to see comes from the theme.
+THEMED_PAGE = TIDES_PAGE.format(
+    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+    "<style>body { background: Canvas }</style>",  # axe takes a page without a background for a white one
+    f"""<body><header><a href="#end">Skip to the end</a> <a href="/other">Map</a></header>
+    <main><h1>High tide</h1><div style="overflow: hidden">{FILM}</div>
+    <form action="/other"><label>Harbour <input name="harbour"></label> <button>Look up</button></form>
+    {"".join(DAYS)}
+    <p id="end">The end.</p></main></body>""",
+)
 BROWSERS_OWN = ("accounts.google.com", "content-autofill.googleapis.com", "update.googleapis.com")
 SECURE_HOST = "www.inspectorate.example"
 
@@ -276,6 +290,25 @@ def make_site(secret_key: str, tmp_path: Path, declared: str, body: str) -> Iter
             return f"http://127.0.0.1:{stack.enter_context(served(app))}"
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def themed_site(secret_key: str) -> Iterator[Callable[[str, str], str]]:
+    """Yield a way to a site in a ready theme and a position; it returns the address, the same each time."""
+
+    async def page(_request: Request) -> HTMLResponse:
+        return HTMLResponse(THEMED_PAGE)
+
+    with ExitStack() as stack:
+
+        @cache
+        def address(theme: str, position: str) -> str:
+            policy = parse_policy(f'{TIDES}\n[theme]\nuse = "{theme}"\nposition = "{position}"')
+            consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)
+            app = Starlette(routes=[Route("/", page), Route("/other", page)], middleware=[consent])
+            return f"http://127.0.0.1:{stack.enter_context(served(app))}"
+
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Route as Intercepted
 
 #: A shipped language that is written from right to left. Without one, an English page is turned round.
-RIGHT_TO_LEFT = ""
+RIGHT_TO_LEFT = "ar"
 
 WIDTHS = (320, 412, 1280)
 COLOURS: dict[str, dict[str, Any]] = {

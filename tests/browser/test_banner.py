@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from consentkit.policy.theme import THEMES, Position
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
 
 WIDTHS = (320, 412, 768, 1280)
 CLIENT = pytest.mark.parametrize("client_script", [True, False], ids=["client", "no-client"])
-THEMES: dict[str, dict[str, str]] = {
+SCHEMES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
     "forced": {"forced_colors": "active"},
 }
+# Anything that a site may set: nothing in it is about one button.
+PROPERTIES = (
+    *("paper", "card", "ink", "muted", "line", "rule", "accent", "on-accent", "link", "button-line", "focus"),
+    *("radius", "space", "font"),
+)
 
 # Everything about a button that could make it look more or less like the thing to press.
 LOOKS = """button => {
@@ -38,10 +45,10 @@ LOOKS = """button => {
 
 
 def open_page(
-    new_visitor: Callable[..., BrowserContext], address: str, width: int, theme: str = "light"
+    new_visitor: Callable[..., BrowserContext], address: str, width: int, scheme: str = "light"
 ) -> Page:
     view = {"width": width, "height": 720}
-    page = new_visitor(viewport=view, **THEMES[theme]).new_page()
+    page = new_visitor(viewport=view, **SCHEMES[scheme]).new_page()
     page.goto(address)
     return page
 
@@ -51,14 +58,7 @@ def press(page: Page, button: str) -> None:
         page.get_by_role("button", name=button, exact=True).click()
 
 
-# R-2, R-7, R-13
-@pytest.mark.parametrize("path", ["/", "/cookies"], ids=["banner", "cookies-page"])
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_accept_and_reject_look_the_same(
-    new_visitor: Callable[..., BrowserContext], site: str, width: int, theme: str, path: str
-) -> None:
-    page = open_page(new_visitor, site + path, width, theme)
+def check_that_they_are_equal(page: Page) -> None:
     accept = page.get_by_role("button", name="Accept all", exact=True)
     reject = page.get_by_role("button", name="Reject all", exact=True)
     assert (accept.count(), reject.count()) == (1, 1)
@@ -72,6 +72,47 @@ def test_accept_and_reject_look_the_same(
     assert one["x"] == pytest.approx(other["x"], abs=1) or one["y"] == pytest.approx(other["y"], abs=1)
     tops, bottoms = (one["y"], other["y"]), (one["y"] + one["height"], other["y"] + other["height"])
     assert max(bottoms) - min(tops) <= 720
+
+
+# R-2, R-7, R-13
+@pytest.mark.parametrize("path", ["/", "/cookies"], ids=["banner", "cookies-page"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_accept_and_reject_look_the_same(
+    new_visitor: Callable[..., BrowserContext], site: str, width: int, scheme: str, path: str
+) -> None:
+    check_that_they_are_equal(open_page(new_visitor, site + path, width, scheme))
+
+
+# R-2, R-7, R-13
+@pytest.mark.parametrize("position", Position)
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_theme_makes_them_unequal_in_any_position(
+    page: Page, themed_site: Callable[[str, str], str], theme: str, position: str
+) -> None:
+    # The cookies page is the same in all positions.
+    for path in ("/", "/cookies") if position == Position.TOP else ("/",):
+        page.goto(themed_site(theme, position) + path)
+        for scheme in SCHEMES.values():
+            page.emulate_media(**{"forced_colors": "none", **scheme})
+            for width in (320, 412, 1280):
+                page.set_viewport_size({"width": width, "height": 720})
+                check_that_they_are_equal(page)
+
+
+# R-2
+def test_no_custom_property_reaches_one_of_them_alone(
+    page: Page, themed_site: Callable[[str, str], str]
+) -> None:
+    page.goto(themed_site("plain", "top"))
+    for name in PROPERTIES:
+        for value in ("#f0f", "3em", "serif", "0", "none"):
+            page.evaluate(
+                "([name, value]) => document.documentElement.style.setProperty(name, value)",
+                [f"--consentkit-{name}", value],
+            )
+            looks = page.locator("#choices .choices-button").evaluate_all(f"all => all.map({LOOKS})")
+            assert looks[0] == looks[1] == looks[2], (name, value)
 
 
 # R-5, R-81

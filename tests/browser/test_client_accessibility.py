@@ -9,6 +9,8 @@ import pytest
 from tests.browser.test_banner import LOOKS
 from tests.browser.test_layout import LARGE_TEXT, OVERFLOWING, SMALL_TARGETS, TEXT_SPACING
 
+from consentkit.policy.theme import THEMES, Position
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
     from tests.browser.conftest import MakeSite
@@ -25,6 +27,12 @@ def open_dialog(page: Page, site: str) -> Locator:
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     return dialog
+
+
+def faults(page: Page, axe_source: str) -> list[str]:
+    page.evaluate(axe_source)
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
 
 def in_sight(page: Page) -> bool:
@@ -141,6 +149,45 @@ def test_at_four_hundred_percent_the_dialog_can_be_used_with_wide_spacing_and_la
     dialog.get_by_role("button", name="Reject all").press("Enter")
     page.get_by_text("You rejected all optional cookies.").wait_for()
     assert in_sight(page)
+
+
+#
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_no_fault_in_the_dialog_of_any_theme(
+    page: Page, themed_site: Callable[[str, str], str], axe_source: str, theme: str
+) -> None:
+    page.goto(themed_site(theme, "bottom"))
+    page.get_by_role("button", name="Manage choices").click()
+    page.get_by_role("dialog").wait_for()
+    page.locator("dialog input[value=granted]").first.check()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page, axe_source) == []
+    page.get_by_role("dialog").get_by_role("button", name="Save choices").click()
+    saved = page.locator("dialog #choices-saved")
+    saved.wait_for()
+    assert saved.evaluate("one => getComputedStyle(one).position") == "static"  # a part of the dialog
+    assert faults(page, axe_source) == []
+
+
+#
+@pytest.mark.parametrize("position", Position)
+def test_in_every_position_the_confirmation_is_in_sight_and_has_the_focus(
+    page: Page, themed_site: Callable[[str, str], str], position: str
+) -> None:
+    page.goto(themed_site("bold", position))
+    page.evaluate("scrollTo(0, 600)")
+    before = page.evaluate("scrollY")
+    page.locator("#choices").get_by_role("button", name="Reject all").evaluate("one => one.click()")
+    saved = page.locator("#choices-saved")
+    saved.wait_for()
+
+    assert saved.evaluate("one => one === document.activeElement")
+    assert in_sight(page)
+    if position == Position.BOTTOM:  # whoever was reading reads on
+        assert page.evaluate("scrollY") == before
+    page.get_by_role("link", name="Hide this message").click()
+    assert page.evaluate("getComputedStyle(document.documentElement).paddingBlockEnd") == "0px"
 
 
 #

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from consentkit.consent.model import Consent
 from consentkit.policy.duration import SECONDS
 from consentkit.policy.schema import ConsentFile
 from consentkit.policy.texts import LABELS, available_languages, load_texts
+from consentkit.policy.theme import THEMES, Position
+from consentkit.ui.assets import load_stylesheet
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
@@ -101,9 +104,19 @@ def test_no_code_is_documented_that_the_source_does_not_have() -> None:
 
 
 def test_the_custom_properties_are_those_of_the_stylesheet() -> None:
-    stylesheet = (files("consentkit.ui") / "static" / "choices.css").read_text(encoding="utf-8")
-    table = re.findall(r"^\| `(--consentkit-[a-z-]+)` \|", read("operators.md"), re.MULTILINE)
-    assert sorted(table) == sorted(set(re.findall(r"--consentkit-[a-z-]+", stylesheet)))
+    looks = [
+        replace(theme, font=("serif",), position=position)
+        for theme in THEMES.values()
+        for position in Position
+    ]
+    stylesheets = "".join(load_stylesheet(look).text for look in looks)
+    table = re.findall(r"^\| `(--consentkit-[a-z-]+)` \|", read("developers.md"), re.MULTILINE)
+    assert sorted(table) == sorted(set(re.findall(r"--consentkit-[a-z-]+", stylesheets)))
+
+
+def test_every_ready_theme_and_every_position_has_a_row() -> None:
+    rows = re.findall(r'^\| `"([a-z]+)"` \| .{20,} \|$', read("operators.md"), re.MULTILINE)
+    assert rows == [*THEMES, *Position]
 
 
 def test_every_template_that_a_site_may_replace_is_in_the_table() -> None:

@@ -21,7 +21,8 @@ from consentkit.policy.digest import material_digests
 from consentkit.policy.duration import Duration
 from consentkit.policy.exemption import Exemption
 from consentkit.policy.file import MAX_SIZE, load_policy, parse_policy
-from consentkit.policy.model import Category, Kind, LocalText, Policy, Service, StoredItem
+from consentkit.policy.local_text import LocalText
+from consentkit.policy.model import Category, Kind, Policy, Service, StoredItem
 from consentkit.policy.texts import load_texts
 
 Parse = Callable[[str], Policy]

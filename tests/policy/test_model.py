@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentkit.errors import UnknownNameError
-from consentkit.policy.model import LocalText, Phrase, Policy, glob_matcher
+from consentkit.policy.local_text import LocalText, Phrase
+from consentkit.policy.model import Policy, glob_matcher
 
 Parse = Callable[[str], Policy]
 

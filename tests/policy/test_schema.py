@@ -212,7 +212,7 @@ def tables_of(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_an_editor_is_told_every_key_and_that_there_are_no_others() -> None:
     tables = tables_of(json_schema())
 
-    sections = {"site", "consent", "categories", "services", "bring_over", "consent_modes", "texts"}
+    sections = {"site", "consent", "categories", "services", "bring_over", "consent_modes", "texts", "theme"}
     assert set(tables["ConsentFile"]["properties"]) == sections
     assert tables["ConsentFile"]["required"] == ["site"]
     assert {name for name, table in tables.items() if table["additionalProperties"] is not False} == set()

@@ -18,14 +18,14 @@ def test_an_unknown_section_is_a_fault_with_the_closest_name(only_fault: OnlyFau
     fault = only_fault("[catagories.analytics]\nuse = ['matomo']")
 
     assert (fault.id, fault.path) == ("CK003", "catagories")
-    known = "site, consent, categories, services, bring_over, consent_modes, texts"
+    known = "site, consent, categories, services, bring_over, consent_modes, texts, theme"
     assert fault.cure == f'Did you mean "categories"? Known: {known}.'
 
 
 def test_an_unknown_section_that_is_close_to_none_lists_those_there_are(only_fault: OnlyFault) -> None:
     assert (
         only_fault("[zzz]").cure
-        == "Known: site, consent, categories, services, bring_over, consent_modes, texts."
+        == "Known: site, consent, categories, services, bring_over, consent_modes, texts, theme."
     )
 
 
@@ -34,7 +34,7 @@ def test_a_file_without_a_site_is_a_fault(faults_of: FaultsOf) -> None:
     assert faults_of("# [site]\n[categories.analytics]") == [("CK004", "site")]
 
 
-@pytest.mark.parametrize("section", ["site", "consent", "categories", "services", "texts"])
+@pytest.mark.parametrize("section", ["site", "consent", "categories", "services", "texts", "theme"])
 @pytest.mark.parametrize("value", ["5", "[]", "'x'", "true"])
 def test_a_section_that_is_no_table_is_a_fault(faults_of: FaultsOf, section: str, value: str) -> None:
     site = "" if section == "site" else '\n[site]\nname = "T"\ncontroller = { name = "H", contact = "c" }'

@@ -10,11 +10,11 @@ import pytest
 from consentkit.consent.model import Consent
 from consentkit.policy.duration import Duration
 from consentkit.policy.exemption import Exemption
+from consentkit.policy.local_text import LocalText
 from consentkit.policy.model import (
     Category,
     Controller,
     Kind,
-    LocalText,
     Policy,
     Service,
     Site,

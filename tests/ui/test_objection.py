@@ -12,7 +12,8 @@ from consentkit.consent.model import Choice, Consent
 from consentkit.errors import DecisionError
 from consentkit.policy.digest import notice
 from consentkit.policy.exemption import Exemption
-from consentkit.policy.model import Category, LocalText, Policy, Service
+from consentkit.policy.local_text import LocalText
+from consentkit.policy.model import Category, Policy, Service
 from consentkit.policy.texts import load_texts
 from consentkit.ui.decision import JSON, Decision, decide, parse_decision
 from consentkit.ui.render import Pages

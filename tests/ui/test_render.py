@@ -20,7 +20,8 @@ from consentkit.consent.once import LIFETIME
 from consentkit.errors import UnknownNameError
 from consentkit.policy.digest import notice
 from consentkit.policy.duration import Duration
-from consentkit.policy.model import Category, Controller, LocalText, Policy, Service, Site
+from consentkit.policy.local_text import LocalText
+from consentkit.policy.model import Category, Controller, Policy, Service, Site
 from consentkit.policy.texts import Texts, available_languages, load_texts
 from consentkit.ui.render import Pages
 from consentkit.ui.view import View
@@ -636,8 +637,10 @@ HOSTILE = (
     "]]></textarea><iframe>",
     "\x00&lt;&#60;script>",
 )
-# Names that the program reads and no operator types in freely.
-KEPT = frozenset({"language", "languages", "direction", "unit", "kind", "exemption", "default", "durations"})
+# Names that the program reads and no operator types in freely; a hostile theme is refused, see test_theme.
+KEPT = frozenset(
+    {"language", "languages", "direction", "unit", "kind", "exemption", "default", "durations", "theme"}
+)
 
 
 def poison(value: Any, suffix: str) -> Any:  # noqa: ANN401 - any part of a policy

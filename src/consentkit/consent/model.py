@@ -92,7 +92,7 @@ class Consent:
         policy: the policy the names belong to.
         answers: what was answered, by category or service id. Absent means undecided.
         consent_id: random id that ties the choices to their records; ``None`` without records.
-        gpc: whether this request carries ``Sec-GPC: 1``.
+        gpc: whether this request carries ``Sec-GPC: 1``, or counts as one that does.
     """
 
     policy: Policy

@@ -15,6 +15,7 @@ from .sales import check_sales
 from .schema import CategoryTable, CookieTable, ServiceTable, StorageTable
 from .tables import Tables
 from .texts import load_texts
+from .theme_checks import check_theme
 from .values import is_id
 
 #: Each name may need 17 bytes of the cookie; with these many it stays below 1,500 bytes, and
@@ -40,6 +41,7 @@ def check(tables: Tables) -> Iterator[Fault]:
     yield from _brought_over(tables)
     yield from check_consent_modes(tables)
     yield from check_sales(tables)
+    yield from check_theme(tables.theme)
 
 
 def _no_category(path: str, category: str, tables: Tables) -> Fault:

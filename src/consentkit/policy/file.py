@@ -16,12 +16,12 @@ from .consent_modes_schema import build_consent_modes
 from .digest import material_digests, objection_digests
 from .duration import Duration
 from .exemption import Exemption
+from .local_text import LocalText
 from .model import (
     Category,
     Controller,
     Kind,
     Lifetime,
-    LocalText,
     Policy,
     Service,
     Site,
@@ -31,6 +31,7 @@ from .schema import CategoryTable, CookieTable, ServiceTable, SiteTable, Storage
 from .tables import Tables, read_tables
 from .texts import Texts
 from .texts.tags import by_name, current, serving
+from .theme_checks import build_theme
 from .wordings import build_texts, check_texts
 
 #: Bytes; a hand-written policy has a few thousand.
@@ -142,6 +143,7 @@ def _build(tables: Tables, site: SiteTable) -> Policy:
             {tool: MappingProxyType(meant) for tool, meant in tables.bring_over.items()}
         ),
         consent_modes=modes,
+        theme=build_theme(tables.theme),
     )
 
 

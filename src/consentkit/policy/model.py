@@ -15,8 +15,9 @@ from ..errors import UnknownNameError
 from .consent_modes import ConsentApi, ConsentModes, Signal
 from .duration import Duration
 from .exemption import OBJECTABLE, Exemption
+from .local_text import LocalText
 from .texts import Texts
-from .texts.tags import by_name, current, serving
+from .theme import PLAIN, Theme
 
 #: How long an item stays: a duration, or one of the two lifetimes that have no length.
 Lifetime = Duration | Literal["session", "until-deleted"]
@@ -48,41 +49,6 @@ class Kind(StrEnum):
     SESSION_STORAGE = "session-storage"
     INDEXED_DB = "indexed-db"
     CACHE_STORAGE = "cache-storage"
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A text together with the language it is really in, for the ``lang`` attribute."""
-
-    text: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class LocalText:
-    """A text of the site or the catalogue in the languages it was given in.
-
-    Attributes:
-        by_language: language tag to text; never empty.
-        default: the site's first language, taken when the asked one is missing.
-    """
-
-    by_language: Mapping[str, str]
-    default: str
-
-    def phrase(self, language: str) -> Phrase:
-        """Return the text in ``language``, else in the site's default, else in English, else in any.
-
-        Each of them is also looked for under the tags that serve it: ``de-AT`` is served by ``de``,
-        ``zh-TW`` by ``zh-Hant``.
-        """
-        names = by_name(tuple(self.by_language))
-        for wanted in (language, self.default, "en"):
-            found = serving(current(wanted), names)
-            if found is not None:
-                return Phrase(self.by_language[found], found)
-        found, text = next(iter(self.by_language.items()))
-        return Phrase(text, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +197,7 @@ class Policy:
         texts: the interface texts for every language of the site.
         bring_over: which names of another tool mean which categories and services here, by tool.
         consent_modes: how the consent interfaces of services are told.
+        theme: what visitors see it in.
     """
 
     site: Site
@@ -239,6 +206,7 @@ class Policy:
     texts: Mapping[str, Texts] = field(repr=False)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, repr=False)
     consent_modes: ConsentModes = field(default_factory=ConsentModes, repr=False)
+    theme: Theme = field(default_factory=lambda: PLAIN, repr=False)  # a signature would show all its colours
 
     @cached_property
     def ungated(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from ..errors import Fault, did_you_mean
 from .consent_modes import ConsentApi, Signal
 from .consent_modes_schema import ConsentModesTable, TagType
 from .table import Table
+from .theme_schema import ThemeTable
 from .values import (
     Address,
     ChoiceDuration,
@@ -175,6 +176,7 @@ class ConsentFile(Table):
 
     site: SiteTable
     consent: ConsentTable = ConsentTable()
+    theme: ThemeTable = Field(default_factory=ThemeTable)
     categories: dict[Id, CategoryTable] = Field(default={})
     services: dict[Id, ServiceTable] = Field(default={})
     bring_over: dict[str, dict[str, str | list[str]]] = Field(

@@ -19,9 +19,13 @@ from .schema import (
     TableT,
     read_table,
 )
+from .theme_checks import read_theme
+from .theme_schema import ThemeTable
 from .values import is_id, is_language
 
-_SECTIONS: Final = ("site", "consent", "categories", "services", "bring_over", "consent_modes", "texts")
+_SECTIONS: Final = (
+    "site", "consent", "categories", "services", "bring_over", "consent_modes", "texts", "theme",
+)  # fmt: skip
 # Where the facts of a catalogue entry come from is no declaration of the site's.
 _CATALOGUE_ONLY: Final = frozenset({"sources", "checked", "category"})
 
@@ -41,6 +45,7 @@ class Tables:
         texts: ``[texts.<language>]`` as written.
         bring_over: ``[bring_over.<tool>]``, each name with what it stands for.
         consent_modes: ``[consent_modes]``, or its defaults.
+        theme: ``[theme]``, or what has the right form of it.
     """
 
     site: SiteTable | None
@@ -53,6 +58,7 @@ class Tables:
     texts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bring_over: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     consent_modes: ConsentModesTable = field(default_factory=ConsentModesTable)
+    theme: ThemeTable = field(default_factory=ThemeTable)
 
     def is_essential(self, category: str) -> bool:
         """Return whether ``category`` is declared essential; unknown ones are not."""
@@ -97,6 +103,8 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
     members = _members(categories, own)
     services = {service: joined for service in members if (joined := _joined(service, own.get(service)))}
     texts = dict(_texts(document, faults))
+    theme, found = read_theme(document.get("theme", {}))
+    faults += found
     tables = Tables(
         site=site,
         consent=consent or ConsentTable(),
@@ -108,6 +116,7 @@ def read_tables(document: Mapping[str, object]) -> tuple[Tables, list[Fault]]:
         texts=texts,
         bring_over=dict(_bring_over(document.get("bring_over", {}), faults)),
         consent_modes=modes or ConsentModesTable(),
+        theme=theme,
     )
     return tables, faults
 

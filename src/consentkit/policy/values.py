@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from .contrast import COLOUR
 from .duration import SECONDS, Duration
 
 MAX_CHOICE_DAYS: Final = 365
@@ -38,6 +39,10 @@ _CSP_SOURCE: Final = re.compile(
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _REGION: Final = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 _MAX_WAIT: Final = 10_000
+# Lengths and names of fonts are written into a stylesheet: nothing in them can end a value there.
+_LENGTH: Final = re.compile(r"(?P<number>[0-9]{1,2}|[0-9]{0,2}\.[0-9]{1,3})(?P<unit>px|em|rem)")
+_FONT: Final = re.compile(r"(?=.{1,60}\Z)[A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*")
+_EM: Final = 16  # pixels, where nobody has chosen another size of text
 _UNITS: Final = ", ".join(f"{unit}s" for unit in SECONDS)
 
 
@@ -112,6 +117,21 @@ def _milliseconds(value: int) -> int:
         cure = f"Write milliseconds from 0 to {_MAX_WAIT}, such as 500."
         raise _fault("CK006", f"{value} is not a time that a tag can wait.", cure)
     return value
+
+
+def _length(least: int, most: int) -> AfterValidator:
+    def check(value: str) -> str:
+        match = _LENGTH.fullmatch(value)
+        pixels = float(match["number"]) * (1 if match["unit"] == "px" else _EM) if match else -1
+        if not (least <= pixels <= most or (value == "0" and not least)):
+            cure = (
+                f'Write a number with px, em or rem, from "{least}px" to "{most}px" or '
+                f'from "{least / _EM:g}em" to "{most / _EM:g}em".'
+            )
+            raise _fault("CK031", f"{value!r} is not a length that fits here.", cure)
+        return value
+
+    return AfterValidator(check)
 
 
 def _address(value: str) -> str:
@@ -211,6 +231,29 @@ RegionCode = Annotated[
     ),
 ]
 Milliseconds = Annotated[int, AfterValidator(_milliseconds)]
+
+Colour = Annotated[
+    str,
+    AfterValidator(str.lower),
+    _matching(
+        COLOUR,
+        "CK030",
+        "a colour whose contrast is known",
+        'Write it in full, such as "#16527f" or "#fff": no names, no transparency.',
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"}),
+]
+Radius = Annotated[str, _length(0, 32)]
+Space = Annotated[str, _length(8, 32)]
+FontName = Annotated[
+    str,
+    _matching(
+        _FONT,
+        "CK032",
+        "the name of a font",
+        'Write one name of letters, digits, single spaces and hyphens, such as "Source Sans 3" or "serif".',
+    ),
+]
 
 
 def is_id(name: str) -> bool:

@@ -8,6 +8,9 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
+from ..policy.theme import PLAIN, Position, Theme
+from .theme import theme_rules
+
 STYLESHEET: Final = "choices.css"
 
 
@@ -31,9 +34,11 @@ class Asset:
         return self.body.decode("utf-8")
 
 
-def load_stylesheet() -> Asset:
-    """Read the shipped stylesheet."""
-    return stylesheet(_compact((files(__package__) / "static" / STYLESHEET).read_text("utf-8")).encode())
+def load_stylesheet(theme: Theme = PLAIN) -> Asset:
+    """Read the shipped rules and put the custom properties of ``theme`` before them."""
+    names = [STYLESHEET, *([] if theme.position is Position.TOP else [f"{theme.position}.css"])]
+    rules = [_compact((files(__package__) / "static" / name).read_text("utf-8")) for name in names]
+    return stylesheet("".join([f"@layer consentkit{{{theme_rules(theme)}}}", *rules]).encode())
 
 
 def load_script(name: str) -> Asset:
@@ -42,8 +47,9 @@ def load_script(name: str) -> Asset:
 
 
 def _compact(css: str) -> str:
-    """Return our own rules without the white space that is for those who edit them."""
-    css = re.sub(r"\s+", " ", css)
+    """Return our own rules without the comments and the white space that are for those who edit them."""
+    css = re.sub(r"/\*.*?\*/|\s+", " ", css, flags=re.DOTALL)
+    css = re.sub(r" +", " ", css)
     return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from ..consent.model import Consent
+from ..policy.theme import PLAIN, Theme
 from .assets import Asset, load_stylesheet
 from .modes import ModesScript
 from .script import ClientScript
@@ -19,8 +20,9 @@ class Head:
     """The head of every page; the constructor reads the files.
 
     Args:
+        theme: what visitors see the pages in.
         client: the client script; ``None`` for pages without any script.
-        shared: whether pages are the same for everybody.
+        shared: whether pages are the same for everybody, with the question in them.
         modes: what tells third parties of the choices; ``None`` where there is nobody to tell.
 
     Attributes:
@@ -30,13 +32,18 @@ class Head:
     """
 
     def __init__(
-        self, *, client: ClientScript | None = None, shared: bool = False, modes: ModesScript | None = None
+        self,
+        theme: Theme = PLAIN,
+        *,
+        client: ClientScript | None = None,
+        shared: bool = False,
+        modes: ModesScript | None = None,
     ) -> None:
         self._client = client
         self._modes = modes
         self.scripted = client is not None or modes is not None
         self.mirrors = shared and client is not None
-        self._stylesheet = load_stylesheet()
+        self._stylesheet = load_stylesheet(theme)
         # Nothing in a stylesheet is escaped for HTML; load_stylesheet has made sure it may stand there.
         self._css = Markup(self._stylesheet.text)  # noqa: S704 - our own file, checked for "</style"
         files = [self._stylesheet, *(client.assets if client is not None else [])]

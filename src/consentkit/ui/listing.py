@@ -12,13 +12,13 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from ..policy.duration import Duration
+from ..policy.local_text import LocalText
 from ..policy.model import (
     CONSENT_COOKIE_NAMES,
     MIRROR_COOKIE_NAMES,
     ONCE_COOKIE_NAMES,
     Category,
     Kind,
-    LocalText,
     Policy,
     Service,
     StoredItem,

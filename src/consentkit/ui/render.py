@@ -1,8 +1,8 @@
 """``Pages``: templates and policy in, markup out.
 
-A site changes the look with custom properties (``--consentkit-…`` in ``static/choices.css``) and the
-words in ``consent.toml``. When that is not enough it names a directory of its own templates.
-A file there wins over the shipped file of the same name, file by file:
+A site changes the look with a theme and the words with texts, both in ``consent.toml``, or sets custom
+properties (``--consentkit-…``) in its own stylesheet. When that is not enough it names a directory of
+its own templates. A file there wins over the shipped file of the same name, file by file:
 
 ``document.html``
     the skeleton of whole pages, with the blocks ``title``, ``head`` and ``content``.
@@ -44,9 +44,10 @@ from ..consent.model import Consent
 from ..policy.digest import notice
 from ..policy.model import Category, Policy
 from . import answers
+from .facts import facts
 from .head import Head
-from .hrefs import contact_href, cookies_page_url, href
-from .links import SIGNAL, links
+from .hrefs import cookies_page_url, href
+from .links import links
 from .listing import CategoryEntry, list_categories, other_providers
 from .view import Place, View
 from .wording import Wording
@@ -124,7 +125,7 @@ class Pages:
             ),
             "notice": self.notice,
         }
-        self._head = head = head if head is not None else Head()
+        self._head = head = head if head is not None else Head(policy.theme)
         self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
 
     def first(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
@@ -227,12 +228,9 @@ class Pages:
             back: the path the visitor came from; anything that is not a path of the site counts as none.
             part: only what a dialog shows, without a document around it.
         """
-        consent, policy = view.consent, self._policy
         back = href(back) if back is not None and back.startswith("/") else None
         here = cookies_page_url(view.prefix, back)
-        saved = view.saved and not consent.needs_prompt
-        words = self._wording(view)
-        contact = policy.site.controller.contact
+        saved = view.saved and not view.consent.needs_prompt
         return self._render(
             "cookies-page.html",
             view,
@@ -242,22 +240,7 @@ class Pages:
             here=here,
             confirmation=self.confirmation(view, here=here, back=back) if saved else Markup(),
             entries=self._listing(view),
-            asks=bool(policy.optional),
-            objects=bool(policy.objectable),
-            answers=answers.all_answers(consent),
-            divided={c.id for c in policy.optional if answers.has_own_answers(consent, c)},
-            decided=any(consent.choice(category.id) for category in policy.optional),
-            needs_prompt=consent.needs_prompt,
-            signal=SIGNAL,
-            heeded=words.join(c.name for c in policy.optional if c.gpc),
-            sold=words.join(c.name for c in policy.sells_or_shares),
-            granted_despite_signal=words.join(c.name for c in consent.granted_despite_signal),
-            duration=words.texts.duration(policy.expires_after),
-            privacy_href=href(policy.site.privacy_notice),
-            contact_link=Markup('<a class="choices-link" href="{}">{}</a>').format(
-                contact_href(contact), contact
-            ),
-            contact_href=contact_href(contact),
+            **facts(view.consent, self._wording(view)),
         )
 
     def error_page(self, view: View, code: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from ..policy.exemption import Exemption
-from ..policy.model import LocalText
+from ..policy.local_text import LocalText
 from ..policy.texts import Texts
 from ..policy.texts.wording import LABELS, substitute
 

@@ -16,7 +16,7 @@ export interface ConsentChange {
   /** The same as it was before. */
   readonly before: readonly string[];
   readonly choices: Readonly<Record<string, Answer>>;
-  /** Whether the visitor's browser sends Global Privacy Control. */
+  /** Whether the visitor's browser sends Global Privacy Control, or their account has opted out by it. */
   readonly gpc: boolean;
 }
 
