@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -194,12 +194,18 @@ def load(browser: Browser, address: str, banner: str) -> Load:
 
 
 def measure(browser: Browser) -> dict[str, Load]:
-    """Return the median of several loads of each page, the tools taking turns."""
+    """Return the median of several loads of each page.
+
+    The tools take turns, so that what else the machine does meanwhile is shared by all of them.
+    """
     found: dict[str, list[Load]] = {tool.name: [] for tool in TOOLS}
-    for tool in TOOLS:
-        with served(app_with(tool)) as address:
-            load(browser, address, tool.banner)  # warms up the server
-            found[tool.name] += [load(browser, address, tool.banner) for _ in range(LOADS)]
+    with ExitStack() as stack:
+        sites = {tool.name: stack.enter_context(served(app_with(tool))) for tool in TOOLS}
+        for turn in range(LOADS + 1):
+            for tool in TOOLS:
+                loaded = load(browser, sites[tool.name], tool.banner)
+                if turn > 0:  # the first only warms up the server
+                    found[tool.name].append(loaded)
     return {name: _median(loads) for name, loads in found.items()}
 
 
