@@ -67,9 +67,9 @@ class ConsentModesTable(Table):
     signals: dict[Signal, str] = Field(
         default={}, description="The category or service that a signal of Google's goes by."
     )
-    google: GoogleTable = GoogleTable()
-    matomo: MatomoTable = MatomoTable()
-    tag_manager: TagManagerTable = TagManagerTable()
+    google: GoogleTable = Field(default_factory=GoogleTable)
+    matomo: MatomoTable = Field(default_factory=MatomoTable)
+    tag_manager: TagManagerTable = Field(default_factory=TagManagerTable)
 
 
 def build_consent_modes(table: ConsentModesTable) -> ConsentModes:

@@ -175,7 +175,7 @@ class ConsentFile(Table):
     """consent.toml: which cookies and third parties a site uses, and why."""
 
     site: SiteTable
-    consent: ConsentTable = ConsentTable()
+    consent: ConsentTable = Field(default_factory=ConsentTable)
     theme: ThemeTable = Field(default_factory=ThemeTable)
     categories: dict[Id, CategoryTable] = Field(default={})
     services: dict[Id, ServiceTable] = Field(default={})
@@ -183,7 +183,7 @@ class ConsentFile(Table):
         default={},
         description="Choices in the cookies of another tool, read once: its names, and what they mean here.",
     )
-    consent_modes: ConsentModesTable = ConsentModesTable()
+    consent_modes: ConsentModesTable = Field(default_factory=ConsentModesTable)
     texts: dict[LanguageTag, dict[str, Any]] = Field(
         default={}, description="Wording of your own, laid over the shipped texts language by language."
     )
