@@ -51,7 +51,7 @@ def _pattern_of(piece: re.Match[str]) -> str:
         return "[^]"
     if len(text) == 1:
         return re.escape(text)
-    # A set, out of Python's "(?s:[…])\\Z". JavaScript reads it in the same way, but that "[]" is empty there.
+    # A set, out of Python's "(?s:[…])\Z". JavaScript reads it in the same way, but that "[]" is empty there.
     found = re.sub(r"^\[(\^?)\]", r"[\1\\]", translate(text)[4:-3])
     return "[^]" if found == "." else found
 
