@@ -60,7 +60,7 @@ hosts = ["counter.example"]
 TAG = '<img src="https://{0}.example/slow-{0}.gif" alt=""><script src="https://{0}.example/slow-{0}.js"></script>'
 PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tides</title></head>'
-    "<body><main><h1>High tide</h1>{}</main></body></html>"
+    '<body><main><h1>High tide</h1><p data-for="marketing">of the site itself</p>{}</main></body></html>'
 )
 # Chromium sends no signal by itself. An extension sends the header and sets what scripts can see.
 EXTENSION = 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });'
@@ -187,6 +187,7 @@ def test_the_claim_goes_with_the_choice_that_ends_it_without_a_reload(
 
     assert page.evaluate("window.stayed")
     assert page.get_by_text(HONOURED).count() == 0
+    assert page.get_by_text("of the site itself").is_visible()
     assert "pixel" in contacted(canary)
 
 

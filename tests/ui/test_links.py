@@ -66,8 +66,8 @@ def test_the_script_takes_the_status_away_with_the_one_category_that_it_is_about
     pages, (refused,) = Pages(policy), Consent(policy, gpc=True).refused_by_signal
     one, two = (str(pages.link(view, categories)) for categories in ([refused], [refused] * 2))
 
-    assert re.search(rf'<span class="choices-honoured" data-for="{refused.id}" lang="en" dir="ltr">', one)
-    assert "data-for" not in two
+    assert re.search(rf'<span class="choices-honoured" data-choices="{refused.id}" lang="en" dir="ltr">', one)
+    assert "data-choices" not in two
     assert HONOURED in two
 
 

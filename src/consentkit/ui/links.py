@@ -19,7 +19,7 @@ _LINK = Markup('<a class="choices-link" href="{}"{} lang="{}" dir="{}">{}</a>')
 _TO_THE_PLACE = Markup(' target="_self"')
 _STATUS = Markup('<span class="choices-honoured"{} lang="{}" dir="{}">{}</span>')
 # The script takes away what has one of these names once it is allowed.
-_UNTIL_ALLOWED = Markup(' data-for="{}"')
+_UNTIL_ALLOWED = Markup(' data-choices="{}"')
 
 
 def links(

@@ -138,7 +138,8 @@ const isScript = (element) => /^script$/i.test(element.localName);
 /** Open what is inert and allowed, each once: what is seen at once, scripts one after another. */
 const activate = () =>
   (queue = queue.then(async () => {
-    for (const notice of all("[data-for]")) if (allows(notice.dataset.for ?? "")) notice.remove();
+    // Notices that something is closed or refused; no site has this attribute with one of these names.
+    for (const one of all("[data-choices]")) if (allows(/** @type {string} */ (one.dataset.choices))) one.remove();
     for (const element of all(CLOSED).sort((one, other) => +isScript(one) - +isScript(other))) {
       try {
         // Looked at again: while a script was loading, the visitor may have changed their mind.
