@@ -54,6 +54,7 @@ controller = { name = "Harbour Office", contact = "tides@harbour.example" }
 use = ["google-analytics"]
 storage = [
     { name = "seen-*", kind = "local-storage", expires_after = "until-deleted" },
+    { name = "tide-[0-9]?", kind = "local-storage", expires_after = "until-deleted" },
     { name = "visit", kind = "session-storage", expires_after = "session" },
     { name = "counts", kind = "indexed-db", expires_after = "until-deleted" },
     { name = "pages", kind = "cache-storage", expires_after = "until-deleted" },

@@ -163,7 +163,8 @@ def test_a_withdrawal_clears_what_the_denied_services_declare_to_store(
     press(page, "Accept all")
     saved(page)
     page.evaluate("""async () => {
-        for (const key of ["seen-1", "seen-", "other", "unseen-1"]) localStorage.setItem(key, "1");
+        const keys = ["seen-1", "seen-", "other", "tide-9x", "tide-xx", "unseen-1"];
+        for (const key of keys) localStorage.setItem(key, "1");
         for (const key of ["visit", "visits"]) sessionStorage.setItem(key, "1");
         for (const name of ["counts", "accounts"]) await new Promise(done => {
             indexedDB.open(name).onsuccess = ({ target }) => { target.result.close(); done(); };
@@ -180,7 +181,7 @@ def test_a_withdrawal_clears_what_the_denied_services_declare_to_store(
         Object.keys(localStorage), Object.keys(sessionStorage),
         (await indexedDB.databases()).map(({ name }) => name), await caches.keys(),
     ].map(names => names.sort())""")
-    assert left == [["other", "unseen-1"], ["visits"], ["accounts"], ["more-pages"]]
+    assert left == [["other", "tide-xx", "unseen-1"], ["visits"], ["accounts"], ["more-pages"]]
 
 
 class Unwell:

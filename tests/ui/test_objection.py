@@ -230,4 +230,4 @@ def test_what_an_objected_service_stored_is_named_to_be_cleared(
     policy = make_policy(replace(statistics, services=(service,)))
 
     assert stored_by_denied(Consent(policy)) == []
-    assert stored_by_denied(Consent(policy).deny("statistics")) == [("local-storage", "device-id")]
+    assert stored_by_denied(Consent(policy).deny("statistics")) == [("local-storage", r"^device\-id$")]

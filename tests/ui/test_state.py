@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -10,7 +15,7 @@ from consentkit import ConsentMiddleware
 from consentkit.consent.model import Consent
 from consentkit.policy.digest import notice
 from consentkit.policy.file import parse_policy
-from consentkit.ui.state import stored_by_denied
+from consentkit.ui.state import script_pattern, stored_by_denied
 
 KEY = "5f2c7ae1940bd386" * 4
 POLICY = parse_policy(
@@ -41,8 +46,10 @@ def visitor() -> TestClient:
     return TestClient(app, base_url="https://tides.example", follow_redirects=False)
 
 
-def decide(visitor: TestClient, decision: str, query: str = "") -> dict[str, object]:
-    body = {"decision": decision, "notice": notice(POLICY), "next": "/low?tide=1"}
+def decide(
+    visitor: TestClient, decision: str, query: str = "", path: str = "/low?tide=1"
+) -> dict[str, object]:
+    body = {"decision": decision, "notice": notice(POLICY), "next": path}
     headers = {"Origin": "https://tides.example"}
     found = visitor.post(f"/cookies{query}", json=body, headers=headers)
     assert found.status_code == 200
@@ -54,20 +61,40 @@ def decide(visitor: TestClient, decision: str, query: str = "") -> dict[str, obj
 def test_what_denied_names_store_is_named_and_what_is_out_of_reach_is_not() -> None:
     undecided = Consent(POLICY)
 
-    assert stored_by_denied(undecided) == [("local-storage", "seen-*"), ("indexed-db", "tally")]
+    assert stored_by_denied(undecided) == [("local-storage", r"^seen\-[^]*$"), ("indexed-db", "^tally$")]
     assert stored_by_denied(undecided.grant("analytics")) == []
-    assert stored_by_denied(undecided.grant("analytics").deny("counter")) == [("indexed-db", "tally")]
+    assert stored_by_denied(undecided.grant("analytics").deny("counter")) == [("indexed-db", "^tally$")]
+
+
+#
+@given(glob=st.text("ab*?[]!^-\\.é$ ", max_size=9), name=st.text("ab*?[]!^-\\.é$\n ", max_size=6))
+@example(glob="[]a]", name="]")
+@example(glob="[!]a]", name="b")
+@example(glob="seen-[0-9]*", name="seen-7x")
+@example(glob="[b-a]", name="a")
+@example(glob="[!b-a]", name="\n")
+@example(glob="a?", name="a\n")
+def test_a_pattern_for_scripts_means_what_the_glob_means(glob: str, name: str) -> None:
+    # Python spells "anything" in another way, and its "$" leaves room for a line end.
+    pattern = re.compile(script_pattern(glob).replace("[^]", r"[\s\S]").removesuffix("$") + r"\Z")
+
+    assert bool(pattern.match(name)) == fnmatchcase(name, glob)
 
 
 def test_a_number_is_heard_again_and_comes_with_what_the_script_needs(visitor: TestClient) -> None:
     state = decide(visitor, "deny-all", "?a=b&echo=12-34")
 
     assert state["echo"] == "12-34"
-    assert state["clear"] == [["local-storage", "seen-*"], ["indexed-db", "tally"]]
+    assert state["clear"] == [["local-storage", r"^seen\-[^]*$"], ["indexed-db", "^tally$"]]
     assert state["location"] == "/low?tide=1&choices=saved#choices-saved"
     assert 'id="choices-saved"' in str(state["confirmation"])
     assert 'href="/low?tide=1"' in str(state["confirmation"])
     assert visitor.get("/cookies/state?echo=5").json()["echo"] == "5"
+
+
+def test_where_the_confirmation_is_shown_already_there_is_nowhere_to_go(visitor: TestClient) -> None:
+    assert decide(visitor, "deny-all", "?echo=1", "/low?choices=saved&tide=1")["location"] == ""
+    assert decide(visitor, "deny-all", "?echo=1", "/low?choices=saved-not")["location"] != ""
 
 
 def test_whoever_sends_no_number_is_told_the_state_alone(visitor: TestClient) -> None:

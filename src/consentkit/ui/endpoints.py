@@ -208,8 +208,10 @@ class Endpoints:
         state = self._state_of(request, visitor.consent)
         if "echo" in state:
             here = path or visitor.view().prefix
+            there = confirmation_of(here)
             state["confirmation"] = self._pages.confirmation(visitor.view(), here=here)
-            state["location"] = confirmation_of(here)
+            # To an address that differs by its fragment alone, a browser goes without loading anything.
+            state["location"] = "" if there == here + SAVED_FRAGMENT else there
         return state
 
     def _state_of(self, request: Request, consent: Consent) -> dict[str, Any]:

@@ -16,9 +16,9 @@
  * @property {boolean} gpc
  * @property {boolean} needs_prompt
  * @property {string} [echo]
- * @property {[kind: string, name: string][]} [clear] what denied services may have stored
+ * @property {[kind: string, names: string][]} [clear] what denied services may have stored, by regular expression
  * @property {string} [confirmation] markup
- * @property {string} [location] where the confirmation is shown after a reload
+ * @property {string} [location] where the confirmation is shown after a reload, unless that is here
  */
 
 const { createElement, querySelectorAll } = Document.prototype;
@@ -116,7 +116,7 @@ const open = (element) => {
   }
   element.removeAttribute("data-consent");
   if (element.localName === "style") {
-    element.textContent = (element.textContent ?? "").replace("data-consent{}", "").replaceAll("about:invalid#", "");
+    element.textContent = (element.textContent ?? "").replace(/data-consent{}|about:invalid#/g, "");
   }
   let loaded;
   if (element instanceof HTMLScriptElement && !element.hasAttribute("async")) {
@@ -150,18 +150,18 @@ const activate = () =>
     }
   }));
 
-/** @param {[kind: string, name: string][]} items */
+/** @param {[kind: string, names: string][]} items */
 const clear = async (items) => {
-  for (const [kind, name] of items) {
-    const glob = RegExp(`^${name.replace(/[^\w*?]/g, "\\$&").replace(/\*/g, "[^]*").replace(/\?/g, "[^]")}$`);
+  for (const [kind, text] of items) {
     try {
+      const names = RegExp(text);
       if (kind === "indexed-db") {
-        for (const { name: base } of await indexedDB.databases()) if (base && glob.test(base)) indexedDB.deleteDatabase(base);
+        for (const { name } of await indexedDB.databases()) if (name && names.test(name)) indexedDB.deleteDatabase(name);
       } else if (kind === "cache-storage") {
-        for (const key of await caches.keys()) if (glob.test(key)) await caches.delete(key);
+        for (const name of await caches.keys()) if (names.test(name)) await caches.delete(name);
       } else {
         const store = kind === "local-storage" ? localStorage : sessionStorage;
-        for (const key of Object.keys(store)) if (glob.test(key)) store.removeItem(key);
+        for (const name of Object.keys(store)) if (names.test(name)) store.removeItem(name);
       }
     } catch {
       // Storage that cannot be read cannot have been written by this page.
@@ -182,7 +182,7 @@ const apply = async (next) => {
   if (!next.needs_prompt) for (const banner of all(".choices-ask")) banner.remove();
   const gained = next.allowed.some((name) => !before.has(name));
   if (!lost.length && !gained && JSON.stringify(next.choices) === answered) return;
-  const change = { allowed: [...allowed], before: [...before], choices: { ...next.choices }, gpc: next.gpc };
+  const change = { allowed: [...allowed], before: [...before], choices: { ...choices }, gpc: next.gpc };
   for (const listener of listeners) {
     try {
       listener(change);
@@ -194,8 +194,7 @@ const apply = async (next) => {
   all("html")[0]?.dispatchEvent(event);
   if (lost.length) await Promise.race([clear(next.clear ?? []), new Promise((done) => setTimeout(done, 500))]);
   if (lost.length || event.defaultPrevented || (gained && !inPlace) || all(CLOSED).some((one) => isOpen(one) && !isSafe(one))) {
-    // To an address that differs by its fragment alone, going would load nothing.
-    if (next.location && !location.search.includes("choices=saved")) location.replace(next.location);
+    if (next.location) location.replace(next.location);
     else location.reload();
     await new Promise(() => {});
   }
@@ -241,7 +240,7 @@ try {
 
 /** @param {string} markup */
 const parse = (markup) =>
-  new DOMParser().parseFromString(policy ? policy.createHTML(markup) : markup, "text/html");
+  new DOMParser().parseFromString(policy?.createHTML(markup) ?? markup, "text/html");
 
 /** Show that the choice was saved. @param {string} markup @param {Element | undefined} place where the question was */
 const confirm = (markup, place) => {
