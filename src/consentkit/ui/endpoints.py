@@ -44,7 +44,7 @@ SAVED_FRAGMENT: Final = "#choices-saved"
 #: The id of the place of an embed that is loaded once.
 LOADED: Final = "choices-loaded"
 
-_ECHO: Final = re.compile(rb"(?:\A|&)echo=([0-9-]{1,64})(?:&|\Z)")
+_ECHO: Final = re.compile(rb"(?:\A|&)echo=([0-9.e-]{1,64})(?:&|\Z)")
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _FOR_EVER: Final = {

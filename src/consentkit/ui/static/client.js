@@ -209,7 +209,7 @@ const apply = async (next) => {
  * @returns {Promise<State>}
  */
 const ask = async (address, how) => {
-  const echo = `${Math.random()}`.slice(2);
+  const echo = `${Math.random()}`;
   const answer = await fetch(`${address}?echo=${echo}`, { cache: "no-store", signal: AbortSignal.timeout(20_000), ...how });
   if (!answer.ok) throw answer.status;
   const next = await answer.json();
