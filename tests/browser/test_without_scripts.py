@@ -7,12 +7,19 @@ in ``test_choices.py`` and ``test_embeds.py``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from consentkit import ConsentMiddleware, load_policy, parse_policy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import BrowserContext, Page
+    from starlette.routing import Route
     from tests.browser.conftest import Canary
 
 FILM = "www.youtube.com/embed/aqz-KE-bpKQ"
@@ -81,6 +88,64 @@ def test_a_form_that_is_refused_says_why_changes_nothing_and_shows_the_way_on(
     page.goto(site)
     settle(page)
     assert canary.seen == {FILM: 1}
+
+
+# R-15
+def test_the_cookies_page_lists_what_is_declared_and_nothing_else(
+    tab: Callable[..., Page], site: str, example_folder: Path
+) -> None:
+    page = tab()
+    page.goto(f"{site}/cookies")
+    policy = load_policy(example_folder / "consent.toml")
+    declared = {item.name for category in policy.categories for item in category.items}
+    declared |= {
+        item.name for category in policy.categories for one in category.services for item in one.items
+    }
+
+    for folded in page.locator("summary").all():
+        folded.click()
+    listed = page.locator(".choices-table").get_by_role("rowheader")
+    for row in listed.all():
+        assert row.is_visible()
+    own = {"consent", "consent-once"}  # what consentkit itself stores
+    assert set(listed.all_inner_texts()) - own == declared
+    assert own & set(listed.all_inner_texts())
+
+
+# R-10, R-26
+@pytest.mark.parametrize("scripts", [False, True], ids=["no-scripts", "scripts"])
+def test_where_nothing_needs_consent_nobody_is_asked_and_the_link_leads_to_what_is_stored(
+    new_visitor: Callable[..., BrowserContext],
+    one_page: Callable[[str], Route],
+    secret_key: str,
+    serving: Callable[..., Any],
+    *,
+    scripts: bool,
+) -> None:
+    policy = parse_policy(
+        """
+        [site]
+        name = "Tides"
+        controller = { name = "Harbour Office", contact = "tides@harbour.example" }
+        [categories.essential]
+        essential = true
+        cookies = [{ name = "session", purpose = "Keeps you signed in.", expires_after = "session" }]
+        """
+    )
+    home = one_page(
+        "<!doctype html><html lang=en><head><title>T</title>{{ consent_head() }}</head>"
+        "<body>{{ consent_banner() }}<h1>T</h1>{{ consent_link() }}</body></html>"
+    )
+    page = new_visitor(java_script_enabled=scripts).new_page()
+    consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)
+    with serving(Starlette(routes=[home], middleware=[consent])) as port:
+        page.goto(f"http://127.0.0.1:{port}")
+        assert page.locator(".choices-ask, button").count() == 0
+        page.get_by_role("link", name="Cookie settings").click()
+        page.get_by_role("heading", name="Cookies on Tides").wait_for()
+        assert "session" in page.locator(".choices-table").first.inner_html()
+        assert page.locator("button[value=grant-all]").count() == 0
+        page.close()
 
 
 # R-46, R-48
