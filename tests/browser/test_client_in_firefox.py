@@ -46,6 +46,11 @@ def firefox(window: Firefox, canary: Canary) -> Iterator[Firefox]:
     yield window
     window.close_other_tabs()
     window.goto("about:blank")
+    for _ in range(30):  # what the page has begun arrives before the next test
+        before = canary.accepted
+        time.sleep(0.1)
+        if before == canary.accepted:
+            break
     window.in_the_browser("""
         Services.cookies.removeAll();
         Services.prefs.clearUserPref("javascript.enabled");
