@@ -32,6 +32,9 @@ _PREFERENCES: Mapping[str, bool | int | str] = {
     "fission.bfcacheInParent": True,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
+    # No second connection to a host that is slow to answer, and none ahead of need.
+    "network.http.connection-retry-timeout": 0,
+    "network.http.speculative-parallel-limit": 0,
     "network.trr.mode": 5,
     "toolkit.telemetry.unified": False,
 }

@@ -46,6 +46,10 @@ def firefox(window: Firefox, canary: Canary) -> Iterator[Firefox]:
     yield window
     window.close_other_tabs()
     window.goto("about:blank")
+    before = -1
+    while before != canary.accepted:  # what the page has begun arrives before the next test
+        before = canary.accepted
+        time.sleep(0.1)
     window.in_the_browser("""
         Services.cookies.removeAll();
         Services.prefs.clearUserPref("javascript.enabled");
