@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -45,11 +45,12 @@ class Firefox:
 
     Args:
         connection: to Marionette, which says hello first.
+        stream: what comes out of it.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, stream: BinaryIO) -> None:
         self._connection = connection
-        self._stream = connection.makefile("rb")
+        self._stream = stream
         self._number = 0
         self._receive()
         self._command("WebDriver:NewSession", acceptInsecureCerts=True)
@@ -182,8 +183,8 @@ def running(profile: Path, preferences: Mapping[str, bool | int | str]) -> Itera
         stderr=subprocess.DEVNULL,
     )
     try:
-        with _connected(port) as connection:
-            yield Firefox(connection)
+        with _connected(port) as connection, connection.makefile("rb") as stream:
+            yield Firefox(connection, stream)
     finally:
         process.kill()
         process.wait(SECONDS)
