@@ -103,11 +103,11 @@ class ConsentMiddleware:
                 Other paths under it stay the application's.
             language: chooses a visitor's language from the scope. Without it, or when it returns
                 ``None``, ``Accept-Language`` decides, and then the response varies by it.
-            nonce: returns the CSP nonce of the response to a scope. With it the stylesheet is
-                written into the page and carries the nonce; without it the page links to it.
+            nonce: returns the CSP nonce of the response to a scope. With it the stylesheet, and what
+                consent modes are told, stand in the page and carry it; without it they may be files.
             client: put the client script into pages with the banner's stylesheet. It saves a choice
                 without loading the page again, opens what was granted where it stands, and shows the
-                cookies page as a dialog. ``False`` leaves all of that to forms and links.
+                cookies page as a dialog. ``False`` leaves all of that to forms and links, not consent modes.
             templates: a directory whose files take the place of the shipped templates, one by one.
             opt_outs: the site's memory of accounts that have opted out by ``Sec-GPC``. Their requests
                 count as if they carried it. It is asked once for each that may depend on consent.
