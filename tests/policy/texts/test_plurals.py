@@ -13,8 +13,8 @@ from consentkit.policy.duration import Duration
 from consentkit.policy.texts import Texts, available_languages, load_texts
 from consentkit.policy.texts.plurals import CATEGORIES, plural_categories, plural_category
 
-# Written from the chart of CLDR 48, "Language Plural Rules", column of whole numbers, with those added that
-# nearby rules tell apart: what ends in 1 to 4, 11 to 14 and 19. A hyphen is a range.
+# Written by hand from the plural rules of CLDR (see plurals.py) and their samples of whole numbers, with
+# those added that rules tell apart: what ends in 1 to 4, 11 to 14 and 19. A hyphen is a range.
 ENGLISH = {"one": "1", "other": "0 2-19 20-22 31 71 100-102 111 121 1000 1001 10000"}
 FROM_NOUGHT = {"one": "0 1", "other": "2-19 20-22 31 71 100-102 111 121 1000 1001 10000"}
 NO_PLURAL = {"other": "0-22 100-102 1000 10000"}

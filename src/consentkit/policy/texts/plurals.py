@@ -3,7 +3,7 @@
 What the categories are: https://cldr.unicode.org/index/cldr-spec/plural-rules
 
 Which numbers of a language are in which:
-https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html (read in version 48)
+https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html (compared in version 48)
 
 The names are mere labels, and each language has its own: "few" is 2 to 4 in Czech, 3 to 10 in Arabic, 3 alone
 in Welsh. Durations are whole numbers, so that what CLDR keeps for fractions is not here: "other" of Polish
