@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from consentkit.errors import Fault
+from consentkit.policy.duration import Duration
 from consentkit.policy.model import Policy
 from consentkit.policy.texts import available_languages, load_texts
 
@@ -102,7 +103,10 @@ CASES = [
     ("errors.nothing = 'x'", "CK003", "errors.nothing", "Known here: ", "errors.cross-site = 'x'"),
     ("categories.essential.title = 'x'", "CK003", "categories.essential.title", "name, purpose", "categories.essential.name = 'x'"),
     ("durations.days.other = 'x'", "CK003", "durations.days", 'Did you mean "day"?', "durations.day.other = 'x'"),
-    ("durations.day = { other = 'x', one = 'x' }", "CK003", "durations.day.one", "other", "durations.day = { other = 'x', 1 = 'x' }"),
+    ("durations.day = { one = 'x', few = 'x' }", "CK003", "durations.day.few", "Forms of 'en': one, other; or", "durations.day = { one = 'x', other = 'x' }"),
+    ("durations.day.zero = 'x'", "CK003", "durations.day.zero", "Forms of 'en': one, other; or", "durations.day.other = 'x'"),
+    ("durations.month.ones = 'x'", "CK003", "durations.month.ones", 'Did you mean "one"?', "durations.month.one = 'x'"),
+    ("durations.month.-12 = 'x'", "CK003", "durations.month.-12", "an exact number, such as 12", "durations.month.12 = 'a year'"),
     ("ui = 'x'", "CK005", "ui", "Write [texts.en.ui]", "ui = {}"),
     ("ui.accept_all = 5", "CK005", "ui.accept_all", "quotation marks", "ui.accept_all = '5'"),
     ("ui.accept_all = ' '", "CK005", "ui.accept_all", "quotation marks", "ui.accept_all = '-'"),
@@ -112,7 +116,7 @@ CASES = [
     ("categories = 5", "CK005", "categories", "Write [texts.en.categories]", "categories = {}"),
     ("categories.essential = 5", "CK005", "categories.essential", "Write [", "categories.essential = {}"),
     ("durations.day = 5", "CK005", "durations.day", "other =", "durations = {}"),
-    ("durations.day = { 1 = 'x' }", "CK005", "durations.day", "other =", "durations.day = { 1 = 'x', other = 'x' }"),
+    ("durations.day = []", "CK005", "durations.day", 'Write { one = "…", other = "…" }.', "durations.day = { 1 = 'x' }"),
     ("durations.day = { other = 5 }", "CK005", "durations.day.other", "quotation marks", "durations.day = { other = '5' }"),
     ("name = 5", "CK005", "name", "quotation marks", "name = 'x'"),
     ("name = ''", "CK005", "name", "quotation marks", "name = 'x'"),
@@ -138,6 +142,93 @@ def test_a_slip_in_a_text_is_one_fault_with_place_and_cure(
 @pytest.mark.parametrize("right", sorted({case[4] for case in CASES}))
 def test_a_text_of_the_right_form_is_no_fault(faults_of: FaultsOf, right: str) -> None:
     assert faults_of(f"[texts.en]\n{right}") == []
+
+
+def site(language: str) -> str:
+    return ESPERANTO.replace('["en", "eo"]', json.dumps([language]))
+
+
+# R-72
+@pytest.mark.parametrize(
+    ("language", "form", "forms"),
+    [
+        ("pl", "other", "one, few, many"),
+        ("pl", "two", "one, few, many"),
+        ("cs", "many", "one, few, other"),
+        ("sr-Latn", "many", "one, few, other"),
+        ("ja", "one", "other"),
+        ("he", "few", "one, two, other"),
+        ("fr", "many", "one, other"),
+    ],
+)
+def test_a_plural_category_that_a_language_never_uses_is_a_fault_that_lists_those_it_does(
+    only_fault: OnlyFault, language: str, form: str, forms: str
+) -> None:
+    fault = only_fault(f"{site(language)}[texts.{language}.durations.day]\n{form} = '{{n}}'")
+
+    assert (fault.id, fault.path) == ("CK003", f"texts.{language}.durations.day.{form}")
+    assert fault.message == f"No number picks this form for '{language}'."
+    assert fault.cure == f"Forms of '{language}': {forms}; or an exact number, such as 12."
+
+
+# R-72
+@pytest.mark.parametrize("language", available_languages())
+def test_every_category_that_a_language_uses_may_be_given(faults_of: FaultsOf, language: str) -> None:
+    forms = "".join(f"{form} = '{{n}} x'\n" for form in load_texts(language).durations["day"])
+
+    assert faults_of(f"{site(language)}[texts.{language}.durations.day]\n{forms}") == []
+
+
+def test_a_form_of_ones_own_is_laid_over_the_shipped_ones(parse: Parse) -> None:
+    texts = parse(f"{site('pl')}[texts.pl.durations.month]\nfew = '{{n}} mies.'\n12 = 'rok'").texts["pl"]
+
+    said = [texts.duration(Duration(amount, "month")) for amount in (1, 12, 22, 112)]
+    assert said == ["1 miesiąc", "rok", "22 mies.", "112 miesięcy"]
+
+
+def days(language: str, forms: str) -> str:
+    """Return a site in ``language`` with all texts, of whose forms for days there are only these."""
+    given = "".join(f"{form} = '{{n}} x'\n" for form in forms.split())
+    others = tables(language, without="durations.day")
+    return f"{site(language)}{others}\n[texts.{language}.durations.day]\n{given}"
+
+
+# R-72
+@pytest.mark.parametrize(
+    ("language", "forms", "missing"),
+    [
+        ("ru", "one few", ["many"]),
+        ("ru", "1 few", ["many", "one"]),
+        ("eo", "one", ["other"]),
+        ("eo", "12", ["one", "other"]),
+        ("eo", "", ["one", "other"]),
+    ],
+)
+def test_a_language_that_is_not_shipped_needs_a_form_for_each_of_its_categories(
+    only_fault: OnlyFault, language: str, forms: str, missing: list[str]
+) -> None:
+    fault = only_fault(days(language, forms))
+
+    assert (fault.id, fault.path) == ("CK020", "site.languages[0]")
+    named = ", ".join(f"durations.day.{form}" for form in missing)
+    assert fault.message == f"'{language}' lacks texts: {named}."
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("ru", "one few many"),
+        ("ru", "one few many other"),
+        ("ru", "one other"),
+        ("eo", "one other"),
+        ("eo", "1 other"),
+        ("eo", "other"),
+    ],
+)
+def test_all_categories_are_enough_and_so_is_other_for_those_that_are_not_given(
+    faults_of: FaultsOf, language: str, forms: str
+) -> None:
+    assert faults_of(days(language, forms)) == []
 
 
 def test_every_text_may_quote_the_labels(parse: Parse) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..errors import Fault, did_you_mean
 from .texts import Texts, available_languages, load_texts, placeholders
+from .texts.plurals import CATEGORIES, plural_categories
 from .texts.wording import LABELS
 
 _FLAT: Final = ("ui", "kinds", "countries", "lifetimes", "errors")
@@ -34,7 +35,7 @@ def _base(language: str, own: Mapping[str, Any]) -> Texts:
 def check_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yield every fault in the site's own texts, and every language that lacks some."""
     for language, table in own.items():
-        yield from _check_table(f"texts.{language}", table)
+        yield from _check_table(language, table)
         if languages and language not in languages:
             cure = f"The site's languages: {', '.join(languages)}. Add it to site.languages or remove this."
             yield Fault("CK020", f"texts.{language}", f"{language!r} is no language of the site.", cure)
@@ -47,19 +48,32 @@ def check_texts(languages: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]
             yield Fault("CK020", f"site.languages[{index}]", f"{language!r} lacks texts: {shown}.", cure)
 
 
-def _missing(language: str, own: Mapping[str, Any]) -> Iterator[str]:
+def _is_shipped(language: str) -> bool:
     try:
         load_texts(language)
     except LookupError:
+        return False
+    return True
+
+
+def _missing(language: str, own: Mapping[str, Any]) -> Iterator[str]:
+    if not _is_shipped(language):
         reference = load_texts("en")
         for section in (section for section in _FLAT if section != "countries"):
             given = _table(own, section)
             yield from (f"{section}.{key}" for key in getattr(reference, section) if key not in given)
-        units = _table(own, "durations")
-        yield from (f"durations.{unit}" for unit in reference.durations if unit not in units)
+        for unit in reference.durations:
+            yield from _missing_forms(language, unit, _table(_table(own, "durations"), unit))
         for category, texts in reference.categories.items():
             given = _table(_table(own, "categories"), category)
             yield from (f"categories.{category}.{key}" for key in texts if key not in given)
+
+
+def _missing_forms(language: str, unit: str, given: Mapping[str, Any]) -> Iterator[str]:
+    # "other" stands for every category that is not given.
+    if "other" not in given:
+        categories = plural_categories(language)
+        yield from (f"durations.{unit}.{form}" for form in categories if form not in given)
 
 
 def _table(own: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -74,7 +88,8 @@ def _check_head(path: str, key: str, value: object) -> Iterator[Fault]:
         yield Fault("CK005", path, "This is not a text.", "Write a text in quotation marks.")
 
 
-def _check_table(path: str, table: Mapping[str, Any]) -> Iterator[Fault]:
+def _check_table(language: str, table: Mapping[str, Any]) -> Iterator[Fault]:
+    path = f"texts.{language}"
     reference = load_texts("en")
     for section, entries in table.items():
         place = f"{path}.{section}"
@@ -90,25 +105,41 @@ def _check_table(path: str, table: Mapping[str, Any]) -> Iterator[Fault]:
         elif section in _FLAT:
             yield from _check_strings(place, entries, getattr(reference, section))
         elif section == "durations":
-            yield from _check_durations(place, entries, reference)
+            yield from _check_durations(language, place, entries, reference)
         else:
             for category, texts in entries.items():
                 yield from _check_strings(f"{place}.{category}", texts, {"name": "", "purpose": ""})
 
 
-def _check_durations(path: str, entries: Mapping[str, Any], reference: Texts) -> Iterator[Fault]:
+def _check_durations(
+    language: str, path: str, entries: Mapping[str, Any], reference: Texts
+) -> Iterator[Fault]:
+    categories = plural_categories(language)
+    # Beside the shipped forms, which stay, nothing is left for an "other" that is no category.
+    general = () if "other" in categories or _is_shipped(language) else ("other",)
     for unit, forms in entries.items():
+        place = f"{path}.{unit}"
         if unit not in reference.durations:
-            yield _unknown(f"{path}.{unit}", unit, tuple(reference.durations))
-        elif not isinstance(forms, dict) or "other" not in forms:
-            yield Fault(
-                "CK005", f"{path}.{unit}", "This has no general form.", 'Write { 1 = "…", other = "…" }.'
-            )
+            yield _unknown(place, unit, tuple(reference.durations))
+        elif not isinstance(forms, dict):
+            sample = ", ".join(f'{form} = "…"' for form in categories)
+            yield Fault("CK005", place, "This is not a table of forms.", f"Write {{ {sample} }}.")
         else:
-            # A form is chosen by the exact number.
-            numbers = (form for form in forms if form.isascii() and form.isdigit())
-            known = dict.fromkeys((*numbers, "other"), "{n}")
-            yield from _check_strings(f"{path}.{unit}", forms, known)
+            yield from _check_forms(language, place, forms, (*categories, *general))
+
+
+def _check_forms(
+    language: str, path: str, forms: Mapping[str, Any], known: tuple[str, ...]
+) -> Iterator[Fault]:
+    for form in forms:
+        if form in known or (form.isascii() and form.isdigit()):
+            yield from _check_strings(path, {form: forms[form]}, {form: "{n}"})
+        else:
+            of_another = form in CATEGORIES
+            message = f"No number picks this form for {language!r}." if of_another else "Unknown key."
+            hint = "" if of_another else did_you_mean(form, known)
+            cure = f"{hint}Forms of {language!r}: {', '.join(known)}; or an exact number, such as 12."
+            yield Fault("CK003", f"{path}.{form}", message, cure)
 
 
 def _check_strings(path: str, texts: object, reference: Mapping[str, str]) -> Iterator[Fault]:

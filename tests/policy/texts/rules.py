@@ -28,7 +28,7 @@ class Rules:
         spaces: whether words are set apart by spaces; otherwise each character counts as a word.
         verb_words: how many words of a sentence change with the verb.
         compound: a verb of several words that counts as one, because its opposite is a single word.
-        spelled: numbers that a duration says in words alone, because the noun has a form for them (a dual).
+        spelled: plural categories that a duration says in words alone, as with a dual.
         same_as_english: strings that may read as in English, because the word is the same.
         sensitive: words that change with the first letter of what follows, which for a value nobody knows.
     """

@@ -16,6 +16,7 @@ from consentkit.policy.duration import SECONDS
 from consentkit.policy.exemption import Exemption
 from consentkit.policy.model import Kind
 from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
+from consentkit.policy.texts.plurals import plural_categories, plural_category
 from consentkit.policy.texts.tags import current
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_a_translation_has_exactly_the_keys_of_the_english_file(language: str) -
 def test_a_translation_has_the_placeholders_of_the_english_strings(language: str) -> None:
     english = everything("en")
     own = everything(language)
-    spelled = {f"durations.{unit}.{number}" for unit in SECONDS for number in RULES[language].spelled}
+    spelled = {f"durations.{unit}.{form}" for unit in SECONDS for form in RULES[language].spelled}
 
     differing = {
         key
@@ -101,10 +102,16 @@ def test_every_unit_has_a_form_for_any_number_and_every_form_shows_the_number(la
 
     assert durations.keys() == SECONDS.keys()
     for forms in durations.values():
-        assert "other" in forms
-        assert all(form == "other" or form.isdecimal() for form in forms)
+        assert tuple(form for form in forms if not form.isdecimal()) == plural_categories(language)
         for form, text in forms.items():
             assert placeholders(text) == (set() if form in RULES[language].spelled else {"n"}), text
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_an_exact_number_is_named_only_where_its_word_is_another_one(language: str) -> None:
+    for forms in load_texts(language).durations.values():
+        for form in filter(str.isdecimal, forms):
+            assert forms[form] != forms[plural_category(language, int(form))], form
 
 
 @pytest.mark.parametrize("language", available_languages())

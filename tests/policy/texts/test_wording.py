@@ -14,6 +14,7 @@ from tests.policy.texts.rules import RULES
 
 from consentkit.policy.duration import SECONDS, Duration
 from consentkit.policy.texts import LABELS, Texts, available_languages, load_texts, placeholders
+from consentkit.policy.texts.plurals import plural_category
 
 HOSTILE = (
     "{site}",
@@ -160,7 +161,7 @@ def test_every_duration_keeps_its_number_in_every_language(language: str, amount
 
     # In East Asia the unit follows the number without a space.
     words = re.sub("(?<=[0-9])(?=[\u2e80-\ud7ff])", " ", words)
-    spelled = str(amount) in RULES[language].spelled
+    spelled = plural_category(language, amount) in RULES[language].spelled
     number, _, noun = (str(amount), "", words) if spelled else words.partition(" ")
     # Maltese joins the article to the numbers from 11 to 19: "12-il xahar".
     assert number == str(amount) or (language, number) == ("mt", f"{amount}-il")

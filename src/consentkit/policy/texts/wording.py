@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 from ..duration import Duration
+from .plurals import plural_category
 
 # Not str.format: an operator's text, or a value that a visitor chose, must not be able to
 # read attributes ("{a.__class__}"). A brace that is not around a bare name means itself.
@@ -78,7 +79,7 @@ class Texts:
         countries: names of countries, by ISO 3166 code.
         lifetimes: names of the two lifetimes without a length, ``session`` and ``until-deleted``.
         errors: sentences for refused decision requests, by ``DecisionError`` code.
-        durations: unit to its forms; each form is under an exact number or under ``other``.
+        durations: unit to its forms; each form is under a plural category or an exact number.
         categories: ``name`` and ``purpose`` of the standard categories, by id.
     """
 
@@ -130,9 +131,13 @@ class Texts:
         return self.duration(value) if isinstance(value, Duration) else self.lifetimes[value]
 
     def duration(self, value: Duration) -> str:
-        """Return ``value`` in words and in its own unit: "13 months" never turns into days."""
+        """Return ``value`` in words and in its own unit: "13 months" never turns into days.
+
+        The form is that of the exact number, else of its plural category, else ``other``.
+        """
         forms = self.durations[value.unit]
-        return substitute(forms.get(str(value.amount), forms["other"]), {"n": value.amount})
+        names = (str(value.amount), plural_category(self.language, value.amount), "other")
+        return substitute(next(forms[name] for name in names if name in forms), {"n": value.amount})
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Texts:
         """Return a copy with a site's own wording laid over this one, string by string.
