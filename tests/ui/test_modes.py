@@ -331,7 +331,10 @@ def test_of_the_advanced_mode_the_log_the_banner_and_the_cookies_page_speak(
     site = client(tmp_path, GOOGLE + '[consent_modes.google]\nmode = "advanced"\n', PAGE)
     said = "Even if you reject it, your browser contacts Google Ireland Limited"
 
-    assert site.get("/").text.count(said) == 1
+    banner = site.get("/").text
+    assert banner.count(said) == 2
+    for service in ("Google Analytics 4", "Google Ads"):  # what "it" is
+        assert f"<p><strong>{service}</strong><br>{said}" in banner
     assert site.get("/cookies").text.count(said) == 2
     assert caplog.text.count("CK055") == 1
 

@@ -120,9 +120,7 @@ class Pages:
             "site": policy.site,
             "categories": policy.optional,
             "providers": other_providers(policy),
-            "contacted": tuple(
-                dict.fromkeys(policy.services[name].provider for name in sorted(policy.ungated))
-            ),
+            "contacted": tuple(policy.services[name] for name in sorted(policy.ungated)),
             "notice": self.notice,
         }
         self._head = head = head if head is not None else Head(policy.theme)
