@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from tests.browser.steps import escape
 
 from consentkit import ConsentMiddleware, parse_policy
 
@@ -211,7 +212,7 @@ def test_no_state_that_the_script_brings_has_a_fault(
     page.locator("dialog[open]").wait_for()
     unfold(page)
     look(page)
-    page.keyboard.press("Escape")
+    escape(page)
 
     page.context.set_offline(True)
     press(page, "grant-all")

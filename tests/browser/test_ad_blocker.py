@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.steps import is_untouched, mark, until, until_asked_for, until_saved
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -34,24 +35,19 @@ def press(page: Page, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).last.press("Enter")  # of the dialog, if there is one
 
 
-def saved(page: Page) -> None:
-    page.locator("#choices-saved").wait_for()
-    page.wait_for_load_state("networkidle")
-
-
 #
 def test_a_form_never_waits_for_a_script_that_is_blocked(
     page: Page, canary: Canary, make_site: MakeSite
 ) -> None:
     page.route("**/client.js", lambda route: route.abort("blockedbyclient"))
     page.goto(make_site(COUNTER))
-    page.evaluate("window.untouched = true")
+    mark(page)
 
     press(page, "Accept all")
-    saved(page)
+    until_saved(page)
 
-    assert page.evaluate("window.untouched") is None
-    assert canary.seen == {COUNT: 1, FILM: 1}
+    assert not is_untouched(page)
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
 
 
 #
@@ -96,14 +92,13 @@ def test_a_choice_that_a_script_may_not_send_is_sent_by_the_browser_when_it_is_m
     page.get_by_text(NOT_SAVED).wait_for()
     assert canary.accepted == 0
     press(page, "Accept all")
-    saved(page)
+    until_saved(page)
 
     assert page.get_by_text("You accepted all optional cookies.").is_visible()
     if place == "dialog":
         page.get_by_role("link", name="Go back to the page you were on").click()
-    page.wait_for_function("window.consentkit?.allows('analytics')")
-    page.wait_for_load_state("networkidle")
-    assert canary.seen == {COUNT: 1, FILM: 1}
+    until(page, "window.consentkit?.allows('analytics')")
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
 
 
 #
@@ -135,13 +130,13 @@ def test_where_every_request_of_the_script_is_blocked_the_cookies_page_does_it_a
     press(page, "Manage choices")
     page.wait_for_url(f"{site}/cookies?next=**")
     press(page, "Accept all")
-    saved(page)
+    until_saved(page)
     page.goto(f"{site}/cookies")
     assert page.locator("input[name='choice.analytics'][value=granted]").is_checked()
 
     canary.forget()
     press(page, "Reject all")
-    saved(page)
+    until_saved(page)
     page.goto(site)
     page.wait_for_load_state("networkidle")
     assert canary.accepted == 0

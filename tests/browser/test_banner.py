@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.steps import submit
 
 from consentkit.policy.theme import THEMES, Position
 
@@ -51,11 +52,6 @@ def open_page(
     page = new_visitor(viewport=view, **SCHEMES[scheme]).new_page()
     page.goto(address)
     return page
-
-
-def press(page: Page, button: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
 
 
 def check_that_they_are_equal(page: Page) -> None:
@@ -278,7 +274,7 @@ def test_five_hundred_random_events_grant_nothing(page: Page, site: str, canary:
 )
 def test_one_activation_opens_the_choices_from_every_page(page: Page, site: str, path: str) -> None:
     page.goto(site + path)
-    press(page, "Reject all")
+    submit(page, "Reject all")
     page.get_by_role("link", name="Cookie settings").last.click()
     page.wait_for_url("**/cookies?next=**")
     assert page.get_by_role("button", name="Save choices").is_visible()
@@ -300,7 +296,7 @@ def test_the_banner_speaks_the_language_of_the_browser_and_says_which(
     page = new_visitor(extra_http_headers={"Accept-Language": accepted}).new_page()
     page.goto(site)
     assert page.locator("#choices").get_attribute("lang") == language
-    press(page, button)
+    submit(page, button)
     assert page.locator("#choices-saved").get_attribute("lang") == language
     page.goto(site + "/cookies")
     assert page.locator("html").get_attribute("lang") == language

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from starlette.responses import PlainTextResponse
+from tests.browser.steps import (
+    COUNT,
+    FILM,
+    choose,
+    escape,
+    is_untouched,
+    mark,
+    press,
+    until,
+    until_asked_for,
+    until_reloaded,
+    until_saved,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -21,34 +34,8 @@ def client_script() -> bool:
     return True
 
 
-def until_asked_for(canary: Canary, page: Page, **times: int) -> None:
-    """Wait until the third parties have been asked for this, and for nothing else."""
-    paths = {"count": "counter.example/count.js", "film": "www.youtube.com/embed/x"}
-    wanted = {paths[name]: number for name, number in times.items()}
-    for _ in range(50):
-        if canary.seen == wanted:
-            break
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(200)
-    assert canary.seen == wanted
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button, exact=True).press("Enter")
-
-
-def saved(page: Page) -> None:
-    page.locator("#choices-saved").wait_for()
-    page.wait_for_load_state("networkidle")
-
-
-def mark(page: Page) -> None:
-    """Leave something in the page that a reload would take away."""
-    page.evaluate("window.untouched = true")
-
-
-def is_untouched(page: Page) -> bool:
-    return bool(page.evaluate("window.untouched === true"))
+def asked_for(page: Page, canary: Canary, count: int = 0, film: int = 0) -> None:
+    until_asked_for(page, canary, {name: times for name, times in ((COUNT, count), (FILM, film)) if times})
 
 
 # R-24
@@ -58,11 +45,10 @@ def test_a_yes_opens_what_it_is_for_where_it_stands(page: Page, canary: Canary, 
     mark(page)
     assert canary.accepted == 0
 
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
 
     assert is_untouched(page)
-    until_asked_for(canary, page, count=1, film=1)
+    asked_for(page, canary, count=1, film=1)
     assert page.locator(".choices-ask, .choices-embed").count() == 0
     assert page.evaluate("document.activeElement.id") == "choices-saved"
     page.get_by_role("link", name="Hide this message").click()
@@ -76,19 +62,17 @@ def test_a_prefix_that_is_called_like_a_folder_of_files_leads_to_the_same(
     page.goto(make_site(COUNTER, prefix="/assets/cookies"))
     mark(page)
 
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
 
     assert is_untouched(page)
-    until_asked_for(canary, page, count=1, film=1)
+    asked_for(page, canary, count=1, film=1)
 
 
 def test_a_no_hides_the_question_and_contacts_nobody(page: Page, canary: Canary, make_site: MakeSite) -> None:
     page.goto(make_site(COUNTER))
     mark(page)
 
-    press(page, "Reject all")
-    saved(page)
+    choose(page, "Reject all")
 
     assert is_untouched(page)
     assert page.locator(".choices-ask").count() == 0
@@ -105,15 +89,14 @@ def test_a_choice_holds_on_the_next_page_and_its_markup_is_live_there_from_the_s
 ) -> None:
     site = make_site(COUNTER)
     page.goto(site)
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
     canary.forget()
 
     page.goto(f"{site}/other")
     page.wait_for_load_state("networkidle")
 
     assert page.locator("script[data-consent]").count() == 0
-    until_asked_for(canary, page, count=1, film=1)
+    asked_for(page, canary, count=1, film=1)
 
 
 # R-29
@@ -122,15 +105,14 @@ def test_a_withdrawal_loads_the_page_again_without_what_was_running(
 ) -> None:
     site = make_site(COUNTER)
     page.goto(site)
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
     mark(page)
     canary.forget()
 
     page.get_by_role("link", name="Cookie settings").click()
     press(page, "Reject all")
-    page.wait_for_function("!window.untouched")
-    saved(page)
+    until_reloaded(page)
+    until_saved(page)
 
     assert page.get_by_text("You rejected all optional cookies.").is_visible()
     assert page.url.startswith(f"{site}/?")
@@ -149,9 +131,9 @@ def test_a_second_withdrawal_on_one_page_loads_it_again_too(
             page.get_by_role("link", name="Cookie settings").first.click()
             page.get_by_role("dialog").get_by_role("button", name=button).press("Enter")
             if button == "Accept all":
-                until_asked_for(canary, page, count=1, film=1)
-                page.keyboard.press("Escape")
-        page.wait_for_function("!window.untouched")
+                asked_for(page, canary, count=1, film=1)
+                escape(page)
+        until_reloaded(page)
         page.wait_for_load_state()
 
 
@@ -160,8 +142,7 @@ def test_a_withdrawal_clears_what_the_denied_services_declare_to_store(
     page: Page, make_site: MakeSite
 ) -> None:
     page.goto(make_site())
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
     page.evaluate("""async () => {
         const keys = ["seen-1", "seen-", "other", "tide-9x", "tide-xx", "unseen-1"];
         for (const key of keys) localStorage.setItem(key, "1");
@@ -175,7 +156,7 @@ def test_a_withdrawal_clears_what_the_denied_services_declare_to_store(
 
     page.get_by_role("link", name="Cookie settings").click()
     press(page, "Reject all")
-    page.wait_for_function("!window.untouched")
+    until_reloaded(page)
 
     left = page.evaluate("""async () => [
         Object.keys(localStorage), Object.keys(sessionStorage),
@@ -219,9 +200,8 @@ def test_when_the_server_fails_the_question_stays_and_says_so(
     assert canary.accepted == 0
 
     sites[0].answer = None
-    press(page, "Accept all")
-    saved(page)
-    assert canary.seen["counter.example/count.js"] == 1
+    choose(page, "Accept all")
+    until(page, lambda: canary.seen[COUNT] == 1)
     assert is_untouched(page)
 
 
@@ -242,8 +222,7 @@ def test_offline_the_question_stays_and_says_so(page: Page, canary: Canary, make
     assert box is not None
     assert 0 <= box["y"] <= box["y"] + box["height"] <= 300, "seen without scrolling"
     page.context.set_offline(False)
-    press(page, "Reject all")
-    saved(page)
+    choose(page, "Reject all")
     assert page.locator(".choices-ask").count() == 0
     assert canary.accepted == 0
 
@@ -290,7 +269,7 @@ def test_on_a_slow_network_the_question_stays_until_the_choice_is_saved(
     assert page.get_by_text("Saving your choice…").is_visible()
     press(page, "Reject all")  # too late to change one's mind here: one choice is on its way
     assert page.locator(".choices-ask").is_visible()
-    saved(page)
+    until_saved(page)
     assert page.evaluate("consentkit.allows('analytics')") is True
 
 
@@ -314,9 +293,8 @@ def test_without_the_client_no_page_has_a_script_and_everything_works(
     page.goto(make_site(COUNTER, client=False))
 
     assert page.locator("script[type=module]").count() == 0
-    press(page, "Accept all")
-    saved(page)
-    until_asked_for(canary, page, count=1, film=1)
+    choose(page, "Accept all")
+    asked_for(page, canary, count=1, film=1)
 
 
 def test_scripts_of_the_page_are_told_before_anything_is_opened(page: Page, make_site: MakeSite) -> None:
@@ -333,8 +311,7 @@ def test_scripts_of_the_page_are_told_before_anything_is_opened(page: Page, make
         window.count = () => {};
     }""")
 
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
 
     said = page.evaluate("said")
     change = {
@@ -355,8 +332,7 @@ def test_closed_markup_that_client_side_navigation_brings_is_opened_where_it_is_
     page: Page, canary: Canary, make_site: MakeSite
 ) -> None:
     page.goto(make_site())
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
     canary.forget()
 
     page.evaluate("""() => {
@@ -370,10 +346,9 @@ def test_closed_markup_that_client_side_navigation_brings_is_opened_where_it_is_
         document.querySelector("main").replaceChildren(unknown, nameless, inert);
     }""")
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('[data-consent=youtube]')")
+    until(page, "!document.querySelector('[data-consent=youtube]')")
 
-    page.wait_for_timeout(300)
-    assert canary.seen == {"www.youtube.com/embed/later": 1}
+    until_asked_for(page, canary, {"www.youtube.com/embed/later": 1})
 
 
 # R-24
@@ -383,11 +358,10 @@ def test_under_a_policy_for_this_visitor_alone_a_choice_loads_the_page_again(
     page.goto(make_site(COUNTER, csp="enforce"))
     mark(page)
 
-    press(page, "Accept all")
-    saved(page)
+    choose(page, "Accept all")
 
     assert not is_untouched(page)
-    until_asked_for(canary, page, count=1, film=1)
+    asked_for(page, canary, count=1, film=1)
 
 
 def test_always_opens_one_service_and_once_opens_one_embed(
@@ -401,7 +375,7 @@ def test_always_opens_one_service_and_once_opens_one_embed(
     page.wait_for_load_state("networkidle")
 
     assert is_untouched(page)
-    until_asked_for(canary, page, film=1)
+    asked_for(page, canary, film=1)
     assert page.locator(".choices-ask").is_visible(), "the rest is still undecided"
     assert page.evaluate("document.activeElement.title") == "A film"
 
@@ -410,7 +384,7 @@ def test_always_opens_one_service_and_once_opens_one_embed(
     another.goto(site)
     press(another, "Load this once")
     another.wait_for_load_state("networkidle")
-    until_asked_for(canary, page, film=1)
+    asked_for(page, canary, film=1)
     another.goto(site)
     another.wait_for_load_state("networkidle")
-    until_asked_for(canary, page, film=1)
+    asked_for(page, canary, film=1)

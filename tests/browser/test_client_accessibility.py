@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.steps import until
 from tests.browser.test_banner import LOOKS
 from tests.browser.test_layout import LARGE_TEXT, OVERFLOWING, SMALL_TARGETS, TEXT_SPACING
 
@@ -237,9 +238,9 @@ def test_what_happens_to_a_choice_is_said_in_a_place_that_was_there_before_the_w
         })).observe(document, { childList: true, subtree: true });
     }""")
     page.context.set_offline(True)
-    for _ in range(2):
+    for times in (1, 2):
         page.get_by_role("button", name="Accept all", exact=True).press("Enter")
-        page.wait_for_timeout(300)
+        until(page, f"said.filter(text => text.startsWith('Your choice was not saved')).length === {times}")
 
     saving, failed = "Saving your choice…", "Your choice was not saved. The site could not be reached."
     told = [str(text).partition(" Check")[0] for text in page.evaluate("said")]

@@ -9,6 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.browser.steps import COUNT, FILM, escape, press, until, until_asked_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,7 +29,7 @@ def client_script() -> bool:
 
 
 def grant_all(page: Page) -> None:
-    page.get_by_role("button", name="Accept all", exact=True).press("Enter")
+    press(page, "Accept all")
     page.locator("#choices-saved").wait_for()
 
 
@@ -47,7 +48,7 @@ def test_scripts_run_in_the_order_of_the_document_once_each(page: Page, make_sit
     assert page.evaluate("ran") == []
 
     grant_all(page)
-    page.wait_for_function("ran.includes('last')")
+    until(page, "ran.includes('last')")
 
     assert page.evaluate("ran") == ["slow", "between", "fast", "last"]
     page.evaluate("document.body.append(document.createElement('p'))")
@@ -64,7 +65,7 @@ def test_attributes_come_back_as_they_were_written(page: Page, make_site: MakeSi
     page.goto(make_site(written))
 
     grant_all(page)
-    page.wait_for_function("window.ran")
+    until(page, "window.ran")
 
     opened = page.locator("script[data-site]")
     assert opened.evaluate("script => [...script.attributes].map(({name, value}) => `${name}=${value}`).sort()") == [  # noqa: E501
@@ -84,7 +85,7 @@ def test_a_script_with_the_wrong_content_is_refused_by_its_integrity(page: Page,
     page.evaluate("window.count = what => { window.ran = what }")
 
     grant_all(page)
-    page.wait_for_function("window.after")
+    until(page, "window.after")
 
     assert page.evaluate("window.ran") == 1
 
@@ -102,7 +103,8 @@ def test_images_styles_and_frames_come_back(page: Page, canary: Canary, make_sit
     assert canary.accepted == 0
 
     grant_all(page)
-    page.wait_for_timeout(500)
+    wanted = {"/sheet.css", "/more.css", "/c.png"}
+    until(page, lambda: {path.removeprefix("counter.example") for path in canary.seen} > wanted)
 
     asked = {path.removeprefix("counter.example") for path in canary.seen}
     assert {"/sheet.css", "/more.css", "/c.png"} < asked
@@ -161,13 +163,11 @@ def test_under_strict_policies_and_trusted_types_nothing_is_refused(
 
     page.get_by_role("link", name="Cookie settings").last.click()
     page.get_by_role("dialog").wait_for()
-    page.keyboard.press("Escape")
+    escape(page)
     grant_all(page)
-    page.wait_for_function("window.opened")
-    page.wait_for_timeout(300)
-
+    until(page, "window.opened")
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
     assert page.evaluate("refused") == []
-    assert canary.seen == {"counter.example/count.js": 1, "www.youtube.com/embed/x": 1}
 
 
 #
@@ -191,19 +191,19 @@ def test_no_step_from_a_question_to_a_withdrawal_is_refused_by_trusted_types(
     page.get_by_text("Your choice was not saved.").wait_for()
     page.context.set_offline(False)
     grant_all(page)
-    page.wait_for_function("window.opened")
+    until(page, "window.opened")
     for button in ("Save choices", "Reject all"):
         page.get_by_role("link", name="Cookie settings").last.click()
         page.get_by_role("dialog").get_by_role("button", name=button).press("Enter")
         page.locator("#choices-saved").wait_for()
-        page.keyboard.press("Escape")
-    page.wait_for_function("!window.opened")
+        escape(page)
+    until(page, "!window.opened")
     page.get_by_text("You rejected all optional cookies.").wait_for()
 
     assert [line for line in said if not line.startswith("Failed to load resource")] == []
     page.evaluate("() => { try { document.body.innerHTML = '<p>' } catch {} }")
-    page.wait_for_timeout(100)
-    assert any(line.startswith("refused require-trusted-types-for") for line in said), "the test can fail"
+    # The test can fail.
+    until(page, lambda: any(line.startswith("refused require-trusted-types-for") for line in said))
 
 
 #
@@ -222,7 +222,7 @@ def test_where_trusted_types_leave_no_room_for_ours_forms_and_links_do_it(
     grant_all(page)
 
     assert page.evaluate("window.untouched") is None
-    assert canary.seen == {"counter.example/count.js": 1, "www.youtube.com/embed/x": 1}
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
 
 
 # Sanitizers let data-* attributes of strangers through.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.steps import FILM, escape, is_untouched, until_asked_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,8 +48,7 @@ def test_the_banner_and_every_link_to_the_cookies_page_open_it_here(
         "button => button === document.activeElement"
     )
 
-    page.keyboard.press("Escape")
-    dialog(page).wait_for(state="detached")
+    escape(page)
     assert page.locator(opener).evaluate("opener => opener === document.activeElement")
     assert page.locator(".choices-ask").is_visible()
     assert page.evaluate("Object.values(consentkit.choices).every(choice => choice === null)")
@@ -96,9 +96,8 @@ def test_a_choice_for_one_purpose_holds_and_is_confirmed_in_the_dialog(
     assert page.locator(".choices-ask").count() == 0
     page.get_by_role("link", name="Hide this message").click()
     dialog(page).wait_for(state="detached")
-    page.wait_for_timeout(300)
-    assert page.evaluate("window.untouched") is True
-    assert canary.seen == {"www.youtube.com/embed/x": 1}
+    until_asked_for(page, canary, {FILM: 1})
+    assert is_untouched(page)
 
 
 #
@@ -158,6 +157,6 @@ def test_the_page_behind_it_stays_where_it_is(page: Page, make_site: MakeSite) -
 
     page.get_by_role("link", name="Cookie settings").click()
     dialog(page).wait_for()
-    page.keyboard.press("Escape")
+    escape(page)
 
     assert page.evaluate("scrollY") == before > 0

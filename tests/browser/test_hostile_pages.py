@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.browser.steps import COUNT, FILM, choose, press, settle, until_asked_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,11 +21,6 @@ CACHES = pytest.mark.parametrize("cache", ["personal", "shared"])
 @pytest.fixture
 def client_script() -> bool:
     return True
-
-
-def settled(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(100)
 
 
 HOSTILE = {
@@ -64,14 +60,12 @@ def test_a_hostile_page_grants_nothing_and_the_forms_still_work(
     page.add_init_script(HOSTILE[hostile])
     site = make_site(COUNTER, cache=cache)
     page.goto(site)
-    settled(page)
+    settle(page)
     assert page.locator(".choices-ask").is_visible()
     assert canary.accepted == 0
 
-    page.get_by_role("button", name="Accept all", exact=True).press("Enter")
-    page.locator("#choices-saved").wait_for()
-    settled(page)
-    assert canary.seen == {"counter.example/count.js": 1, "www.youtube.com/embed/x": 1}
+    choose(page, "Accept all")
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
 
     page.get_by_role("link", name="Cookie settings").last.click()
     page.get_by_role("button", name="Reject all").press("Enter")
@@ -79,7 +73,7 @@ def test_a_hostile_page_grants_nothing_and_the_forms_still_work(
     page.goto(site)
     canary.forget()
     page.goto(f"{site}/other")
-    settled(page)
+    settle(page)
     assert not page.locator(".choices-ask").is_visible()
     assert canary.accepted == 0
 
@@ -107,15 +101,14 @@ def test_elements_named_like_ours_and_like_the_browser_s_grant_nothing(
     page: Page, canary: Canary, make_site: MakeSite, cache: str
 ) -> None:
     page.goto(make_site(COUNTER, f"<body>{CLOBBERING}{FAKE}</body>", cache=cache))
-    settled(page)
+    settle(page)
 
     assert canary.accepted == 0
     assert page.evaluate("consentkit.allows('analytics')") is False
     # The roles of Playwright fall over the same names.
     page.locator(".choices-actions button").first.press("Enter")
     page.locator("#choices-saved.choices-done").wait_for()
-    settled(page)
-    assert canary.seen == {"counter.example/count.js": 1}
+    until_asked_for(page, canary, {COUNT: 1})
 
 
 # It answers whatever a script asks for below the prefix, and leaves pages to the network.
@@ -155,7 +148,7 @@ def test_a_service_worker_that_answers_in_our_place_grants_nothing_and_the_forms
     other = page.context.new_page()
     other.goto(f"{site}/other")
     other.evaluate(f"new BroadcastChannel('{site}/cookies').postMessage(0)")
-    settled(page)
+    settle(page)
 
     assert page.evaluate("consentkit.allows('analytics')") is False
     assert page.locator(".choices-ask").is_visible()
@@ -163,8 +156,8 @@ def test_a_service_worker_that_answers_in_our_place_grants_nothing_and_the_forms
 
     # What the worker says is no answer of ours; the browser sends the form past it.
     with page.expect_navigation():
-        page.get_by_role("button", name="Reject all", exact=True).press("Enter")
-    settled(page)
+        press(page, "Reject all")
+    settle(page)
     assert canary.accepted == 0
     page.goto(f"{site}/cookies")
     assert page.locator("input[name='choice.analytics'][value=denied]").is_checked()

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.steps import submit
 
 from consentkit.policy.theme import THEMES, Position
 
@@ -72,11 +73,6 @@ HIDDEN_TARGETS = """place => [...place.querySelectorAll("a, button")].filter(one
 }).map(one => one.textContent)"""
 
 
-def press(page: Page, button: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
-
-
 # R-8
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_content_can_be_reached_whatever_is_answered(
@@ -85,7 +81,7 @@ def test_the_content_can_be_reached_whatever_is_answered(
     for answer in (None, "Reject all"):
         page = open_page(new_visitor, site, width)
         if answer:
-            press(page, answer)
+            submit(page, answer)
         heading = page.locator("h1")
         heading.evaluate("heading => heading.scrollIntoView({block: 'center'})")
         hit = """heading => {
@@ -190,7 +186,7 @@ def test_at_the_bottom_it_leaves_the_page_the_larger_part_of_what_was_in_sight_a
             box = button.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= height  # in sight without scrolling
-    press(page, "Reject all")
+    submit(page, "Reject all")
     page.get_by_role("link", name="Hide this message").click()
     assert page.evaluate("getComputedStyle(document.documentElement).paddingBlockEnd") == "0px"
 
@@ -226,7 +222,7 @@ def test_every_target_is_at_least_44_pixels_each_way(
     assert small("#choices") == []
     assert small(".choices-embed") == []
     assert small("footer .plain") == []
-    press(page, "Reject all")
+    submit(page, "Reject all")
     assert small("#choices-saved") == []
     page.goto(site + "/cookies?next=/")
     assert small("main") == []
@@ -252,7 +248,7 @@ def test_nothing_is_cut_off_or_scrolls_sideways_at_320_pixels(
             assert button.is_visible()
 
     check("#choices")
-    press(page, "Accept all")
+    submit(page, "Accept all")
     check("#choices-saved")
     page.goto(site + "/cookies")
     check("main")
@@ -284,6 +280,6 @@ def test_a_gated_embed_leaves_its_place_to_the_notice(page: Page, site: str) -> 
     assert page.locator(".film iframe").count() == 1
     assert not page.locator(".film iframe").is_visible()
     assert page.locator(".film .choices-embed").is_visible()
-    press(page, "Accept all")
+    submit(page, "Accept all")
     assert page.locator(".film iframe").is_visible()
     assert page.locator(".film .choices-embed").count() == 0

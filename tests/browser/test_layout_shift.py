@@ -7,6 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.steps import escape
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -109,7 +110,7 @@ def test_the_dialog_moves_nothing(watched: Page, make_site: MakeSite, *, scrolle
     watched.get_by_role("dialog").wait_for()
     settle(watched)
     assert watched.evaluate("[scrollY, innerWidth, document.body.clientWidth, everything]") == before
-    watched.keyboard.press("Escape")
+    escape(watched)
     settle(watched)
     assert watched.evaluate("everything") == before[-1]
 

@@ -8,6 +8,17 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.browser.steps import (
+    COUNT,
+    FILM,
+    choose,
+    is_untouched,
+    mark,
+    press,
+    until,
+    until_asked_for,
+    until_reloaded,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, Browser, Page
@@ -15,29 +26,11 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Canary, MakeSite
 
 COUNTER = '<script src="https://counter.example/count.js"></script>'
-COUNT, FILM = "counter.example/count.js", "www.youtube.com/embed/x"
 
 
 @pytest.fixture
 def client_script() -> bool:
     return True
-
-
-def until_asked_for(canary: Canary, page: Page, times: int) -> None:
-    """Wait until both third parties have been asked for, and see that nothing follows."""
-    wanted = {COUNT: times, FILM: times} if times else {}
-    for _ in range(50):
-        if canary.seen == wanted:
-            break
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(300)
-    assert canary.seen == wanted
-
-
-def choose(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button, exact=True).press("Enter")
-    page.locator("#choices-saved").wait_for()
-    page.wait_for_load_state("networkidle")
 
 
 # R-31
@@ -46,19 +39,19 @@ def test_other_tabs_follow_a_yes_and_a_withdrawal(page: Page, canary: Canary, ma
     page.goto(site)
     other = page.context.new_page()
     other.goto(f"{site}/other")
-    other.evaluate("window.untouched = true")
+    mark(other)
 
     choose(page, "Accept all")
     other.locator(".choices-ask").wait_for(state="detached")
     other.wait_for_load_state("networkidle")
 
-    assert other.evaluate("window.untouched === true")
-    until_asked_for(canary, page, 2)
+    assert is_untouched(other)
+    until_asked_for(page, canary, {COUNT: 2, FILM: 2})
 
     canary.forget()
     page.get_by_role("link", name="Cookie settings").click()
-    page.get_by_role("button", name="Reject all", exact=True).press("Enter")
-    other.wait_for_function("!window.untouched")
+    press(page, "Reject all")
+    until_reloaded(other)
     other.wait_for_load_state("networkidle")
     assert other.locator(".choices-embed").is_visible()
     assert canary.accepted == 0
@@ -72,17 +65,16 @@ def test_an_answer_that_is_older_than_the_choice_undoes_nothing(
     held: list[tuple[Intercepted, APIResponse]] = []
     page.route("**/cookies/state*", lambda route: held.append((route, route.fetch())))
     page.evaluate("new BroadcastChannel(new URL('/cookies', location.href).href).postMessage(0)")
-    page.wait_for_timeout(300)
-    page.evaluate("window.untouched = true")
-    page.get_by_role("button", name="Accept all", exact=True).press("Enter")
+    until(page, lambda: held)
+    mark(page)
+    press(page, "Accept all")
     page.locator("#choices-saved").wait_for()
 
-    assert len(held) == 1
-    for route, answer in held:
-        route.fulfill(response=answer)
-    until_asked_for(canary, page, 1)
+    ((route, answer),) = held
+    route.fulfill(response=answer)
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
 
-    assert page.evaluate("window.untouched === true")
+    assert is_untouched(page)
     assert page.evaluate("consentkit.allows('analytics')") is True
 
 
@@ -131,7 +123,8 @@ def test_a_page_out_of_the_back_forward_cache_asks_what_was_chosen_meanwhile(
 
     page.go_back(wait_until="commit")
 
-    until_asked_for(canary, page, 1)
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
+    until(page, lambda: len(teller.told) == 3)
     assert teller.told == ["loaded", "restored", "banners=0"]
 
 
@@ -148,8 +141,8 @@ def test_a_page_out_of_the_back_forward_cache_opens_nothing_twice(
 
     page.go_back(wait_until="commit")
 
-    page.wait_for_timeout(500)
-    until_asked_for(canary, page, 1)
+    until(page, lambda: "restored" in teller.told)
+    until_asked_for(page, canary, {COUNT: 1, FILM: 1})
     assert teller.told == ["loaded", "banners=0", "restored"]
 
 
@@ -168,10 +161,7 @@ def test_a_page_out_of_the_back_forward_cache_is_loaded_again_after_a_withdrawal
 
     page.go_back(wait_until="commit")
 
-    for _ in range(50):
-        if teller.told[-1] == "loaded":
-            break
-        page.wait_for_timeout(100)
+    until(page, lambda: teller.told[-1] == "loaded")
     page.wait_for_timeout(300)
     assert teller.told[:3] == ["loaded", "banners=0", "restored"]
     assert teller.told[-1] == "loaded"

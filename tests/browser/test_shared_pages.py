@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.steps import choose, settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -36,17 +37,6 @@ def client_script() -> bool:
     return True
 
 
-def choose(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button, exact=True).press("Enter")
-    page.locator("#choices-saved").wait_for()
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
-
-
 #
 def test_the_page_is_the_same_for_everybody_and_a_shared_cache_may_keep_it(
     new_visitor: Callable[..., BrowserContext], canary: Canary, make_site: MakeSite
@@ -72,7 +62,7 @@ def test_the_banner_is_never_drawn_for_those_who_have_chosen(
     site = make_site(COUNTER + BLOCK, BODY, cache="shared")
     page.add_init_script(WATCH)
     page.goto(site)
-    settled(page)
+    settle(page)
     seen = page.evaluate("seen")
     assert seen
     assert all(seen), "who has not chosen is asked from the first frame on"
@@ -82,7 +72,7 @@ def test_the_banner_is_never_drawn_for_those_who_have_chosen(
     choose(page, answer)
     canary.forget()
     page.goto(f"{site}/other")
-    settled(page)
+    settle(page)
 
     seen = page.evaluate("seen")
     assert seen
@@ -110,7 +100,7 @@ def test_a_forged_mirror_hides_nothing_for_long_and_grants_nothing(
 
     page.context.add_cookies([{"name": "consent-shown", "value": shown["value"], "url": site}])
     page.goto(site)
-    settled(page)
+    settle(page)
 
     assert page.locator(".choices-ask").is_visible()
     assert page.evaluate("consentkit.allows('analytics')") is False
@@ -127,7 +117,7 @@ def test_without_the_mirror_the_server_still_knows(page: Page, canary: Canary, m
 
     page.goto(f"{site}/other")
     page.locator(".choices-ask").wait_for(state="detached")
-    settled(page)
+    settle(page)
 
     assert page.evaluate("consentkit.allows('analytics')") is True
     assert {cookie["name"] for cookie in page.context.cookies()} == {"consent", "consent-shown"}
@@ -144,7 +134,7 @@ def test_when_the_state_cannot_be_had_everything_stays_closed(
     canary.forget()
 
     page.goto(f"{site}/other")
-    settled(page)
+    settle(page)
 
     assert page.locator(".choices-ask").is_visible()
     assert canary.accepted == 0

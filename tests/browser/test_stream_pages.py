@@ -48,11 +48,12 @@ def gated(canary: Canary) -> set[str]:
 
 
 def connecting(tab: Page, pages: str, canary: Canary, names: Iterable[str], patience: float) -> set[str]:
-    """Open pages, together where possible, and return those that connect within some time."""
+    """Open pages, many together where possible, and return those that connect within some time."""
     found = set()
     names = set(names)
+    together = TOGETHER if len(names) > TOGETHER else 1
     alone = [(name,) for name in ALONE if name in names]
-    for batch in [*alone, *batched([name for name in CASES if name in names.difference(ALONE)], TOGETHER)]:
+    for batch in [*alone, *batched([name for name in CASES if name in names.difference(ALONE)], together)]:
         canary.forget()
         single = len(batch) == 1 and batch[0] in ALONE
         address = f"{pages}/{batch[0]}" if single else f"{pages}/?names={','.join(batch)}"
@@ -118,4 +119,7 @@ def test_granted_every_page_does_that_would(
     )
     expected = {name for name, case in CASES.items() if case.changes and case.when.value[0 if scripts else 1]}
 
-    assert expected - connecting(somebody.new_page(), pages, canary, expected, PATIENCE) == set()
+    late = expected - connecting(somebody.new_page(), pages, canary, expected, PATIENCE)
+
+    # Among forty frames, a style sheet in a style sheet may come too late on a busy machine.
+    assert late - connecting(somebody.new_page(), pages, canary, late, PATIENCE) == set()

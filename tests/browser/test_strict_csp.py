@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from tests.browser.steps import submit, until_asked_for
 
 from consentkit import ConsentMiddleware, load_policy
 
@@ -79,11 +80,6 @@ def refused(page: Page) -> list[str]:
     return said
 
 
-def press(page: Page, button: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
-
-
 #
 def test_nothing_of_consentkit_is_refused_by_a_strict_policy(
     page: Page, strict_site: str, refused: list[str]
@@ -91,12 +87,12 @@ def test_nothing_of_consentkit_is_refused_by_a_strict_policy(
     page.goto(strict_site)
     buttons = page.locator("#choices .choices-button")
     assert buttons.first.evaluate("one => getComputedStyle(one).minHeight") == "44px"
-    press(page, "Manage choices")
+    submit(page, "Manage choices")
     assert (
         page.locator(".choices-category").first.evaluate("one => getComputedStyle(one).borderStyle")
         == "solid"
     )
-    press(page, "Save choices")
+    submit(page, "Save choices")
     assert page.locator("#choices-saved").is_visible()
     page.goto(strict_site)
     page.wait_for_load_state("networkidle")
@@ -120,12 +116,12 @@ def test_a_granted_script_keeps_its_nonce_and_runs(
     page.goto(strict_site)
     page.wait_for_load_state("networkidle")
     assert canary.accepted == 0
-    press(page, "Manage choices")
+    submit(page, "Manage choices")
     page.locator('input[name="choice.analytics"][value="granted"]').check()
-    press(page, "Save choices")
+    submit(page, "Save choices")
     page.goto(strict_site)
     page.wait_for_load_state("networkidle")
-    assert canary.seen == {"www.googletagmanager.com/gtag/js?id=G-STRICT": 1}
+    until_asked_for(page, canary, {"www.googletagmanager.com/gtag/js?id=G-STRICT": 1})
     assert "_ga" in {cookie["name"] for cookie in page.context.cookies()}
     assert refused == []
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from tests.browser.steps import submit, until_asked_for
 
 from consentkit import ConsentMiddleware, load_policy, parse_policy
 
@@ -35,11 +36,6 @@ def tab(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Callable[
     return tab
 
 
-def press(page: Page, button: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
-
-
 def settle(page: Page) -> None:
     page.keyboard.press("End")
     page.wait_for_load_state("networkidle")
@@ -60,7 +56,7 @@ def test_the_confirmation_is_shown_in_the_place_of_the_question_and_can_be_hidde
 ) -> None:
     page = tab()
     page.goto(f"{site}/report?part=2")
-    press(page, "Reject all")
+    submit(page, "Reject all")
 
     assert page.locator("#choices").count() == 0
     assert page.get_by_role("status").get_by_text("You rejected all optional cookies.").is_visible()
@@ -76,7 +72,7 @@ def test_a_form_that_is_refused_says_why_changes_nothing_and_shows_the_way_on(
     page = tab()
     page.goto(site)
     page.locator("#choices input[name=notice]").first.evaluate("field => field.value = 'of-another-day'")
-    press(page, "Accept all")
+    submit(page, "Accept all")
 
     assert page.get_by_role("heading", name="Your choice was not saved").is_visible()
     assert page.get_by_text("What this site uses has changed since the page was loaded.").is_visible()
@@ -84,10 +80,10 @@ def test_a_form_that_is_refused_says_why_changes_nothing_and_shows_the_way_on(
 
     page.get_by_role("link", name="Go to the cookies page").click()
     page.locator('input[name="choice.third-party"][value="granted"]').check()
-    press(page, "Save choices")
+    submit(page, "Save choices")
     page.goto(site)
     settle(page)
-    assert canary.seen == {FILM: 1}
+    until_asked_for(page, canary, {FILM: 1})
 
 
 #
@@ -157,7 +153,7 @@ def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
     note = "Your browser sends the Global Privacy Control signal, so these are refused without asking you"
     assert note in page.locator("#choices").inner_text()
 
-    press(page, "Accept all")
+    submit(page, "Accept all")
     page.goto(site)
     settle(page)
     assert FILM not in canary.seen
@@ -166,12 +162,12 @@ def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
     page.goto(f"{site}/cookies")
     assert page.get_by_text(note).is_visible()
     page.locator('input[name="choice.third-party"][value="granted"]').check()
-    press(page, "Save choices")
+    submit(page, "Save choices")
     assert "your own choice counts" in page.locator(".choices-note").last.inner_text()
     canary.forget()
     page.goto(site)
     settle(page)
-    assert canary.seen[FILM] == 1
+    until_asked_for(page, canary, {FILM: 1})
 
 
 #
