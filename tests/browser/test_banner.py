@@ -119,7 +119,7 @@ def test_purposes_controller_and_the_way_back_stand_before_the_first_button(page
     )
     for told in (
         "Inspectorate of Public Services",
-        "Remember settings that you make",
+        "Remember settings that you choose",
         "Measure how the site is used",
         "Show videos, maps and posts",
         "You can change your mind at any time",
