@@ -47,7 +47,7 @@ def until_asked_for(page: Page, canary: Canary, wanted: Mapping[str, int]) -> No
     """Wait until third parties have been asked for this, and see that nothing follows."""
     until(page, lambda: canary.seen.total() >= sum(wanted.values()))
     page.wait_for_timeout(300)
-    assert canary.seen == wanted
+    assert canary.seen == wanted, canary.seen
 
 
 def press(page: Page, button: str) -> None:

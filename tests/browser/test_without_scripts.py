@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Canary
 
 FILM = "www.youtube.com/embed/aqz-KE-bpKQ"
+CONTAINER = "www.googletagmanager.com/ns.html?id=GTM-EXAMPLE"
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
     canary.forget()
     page.goto(site)
     settle(page)
-    until_asked_for(page, canary, {FILM: 1})
+    until_asked_for(page, canary, {FILM: 1, CONTAINER: 1})
 
 
 #
