@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -27,6 +29,7 @@ Declare = Callable[..., Policy]
 ORIGIN = "https://tides.example"
 GPC = {"Sec-GPC": "1"}
 HONOURED = "Global Privacy Control: honoured"
+REFUSED = "so these are refused without asking you"
 CHOICES = "Your Privacy Choices"
 DAY = 86_400
 PAGE = "<!doctype html><html><head><title>T</title></head><body><h1>Tides</h1></body></html>"
@@ -150,15 +153,33 @@ def test_a_page_without_anything_of_ours_stays_as_it_came(policy: Policy, secret
 
 
 #
-def test_a_page_for_everybody_says_the_same_to_all_and_the_cookies_page_tells(
+def test_a_page_for_everybody_says_it_hidden_to_all_and_the_cookies_page_tells(
     policy: Policy, secret_key: str
 ) -> None:
     client = site(policy, secret_key, cache="shared")
     without, with_signal = client.get("/plain"), client.get("/plain", headers=GPC)
+    hidden = re.findall(r'<(span|div) class="choices-gpc"[^>]* hidden>(.*?)</\1>', without.text, re.DOTALL)
 
     assert without.content == with_signal.content
-    assert HONOURED not in with_signal.text
-    assert "so these are refused without asking you" in client.get("/cookies", headers=GPC).text
+    assert without.text.count(HONOURED) == sum(HONOURED in text for _, text in hidden) == 1
+    assert without.text.count(REFUSED) == sum(REFUSED in text for _, text in hidden) == 1
+    assert REFUSED in client.get("/cookies", headers=GPC).text
+    assert "choices-gpc" not in client.get("/cookies").text
+
+
+#
+def test_where_no_script_would_show_it_a_page_for_everybody_says_nothing(
+    policy: Policy, secret_key: str
+) -> None:
+    heedless = replace(policy, categories=tuple(replace(one, gpc=False) for one in policy.categories))
+
+    for client in (
+        site(policy, secret_key, cache="shared", client=False),
+        site(heedless, secret_key, cache="shared"),
+    ):
+        page = client.get("/plain", headers=GPC).text
+        assert 'id="choices"' in page
+        assert "Global Privacy Control" not in page
 
 
 #

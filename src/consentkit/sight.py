@@ -57,8 +57,14 @@ def stated(visit: Visit) -> Consent | None:
 
 
 def refused(visit: Visit) -> tuple[Category, ...]:
-    """Return what the page may say that the signal refuses; nothing where it is for everybody."""
-    if visit.setup.shared or not visit.setup.heeds_gpc:
+    """Return what the page may say that the signal refuses.
+
+    A page for everybody says it hidden, of all that the signal can refuse, if a script is there to find out.
+    """
+    setup = visit.setup
+    if setup.shared:
+        return setup.policy.heeding_gpc if setup.pages.mirrors else ()
+    if not setup.heeds_gpc:
         return ()
     if visit.opted_out is None and not visit.signalled:
         # Whoever does not send it gets the same page, whatever they have chosen.

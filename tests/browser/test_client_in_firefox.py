@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from starlette.applications import Starlette
@@ -354,9 +354,15 @@ def test_without_scripts_the_notice_loads_a_film_once_or_always(
 
 
 # R-46, R-48
+@pytest.mark.parametrize("cache", ["personal", "shared"])
 @pytest.mark.parametrize("signal", [True, False])
 def test_a_browser_that_sends_the_signal_is_told_so(
-    firefox: Firefox, secret_key: str, serving: Callable[..., AbstractContextManager[int]], *, signal: bool
+    firefox: Firefox,
+    secret_key: str,
+    serving: Callable[..., AbstractContextManager[int]],
+    cache: Literal["personal", "shared"],
+    *,
+    signal: bool,
 ) -> None:
     policy = parse_policy(
         """
@@ -376,7 +382,7 @@ def test_a_browser_that_sends_the_signal_is_told_so(
         return HTMLResponse("<!doctype html><html lang=en><head><title>T</title></head><body><h1>T</h1>")
 
     prefer(firefox, "privacy.globalprivacycontrol.enabled", value=signal)
-    consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key)
+    consent = Middleware(ConsentMiddleware, policy=policy, secret_key=secret_key, cache=cache)
     with serving(Starlette(routes=[Route("/", page)], middleware=[consent])) as port:
         firefox.goto(f"http://127.0.0.1:{port}")
         told = "Global Privacy Control" in firefox.text(".choices-ask")

@@ -22,7 +22,7 @@ window.seen = []; window.shift = 0;
 const look = () => {
     const banner = document.querySelector(".choices-ask");
     const main = document.querySelector("main");
-    if (main && !document.hidden) seen.push(!!banner && getComputedStyle(banner).display !== "none");
+    if (main && !document.hidden) seen.push(!!banner?.checkVisibility());
     requestAnimationFrame(look);
 };
 requestAnimationFrame(look);
@@ -32,9 +32,32 @@ new PerformanceObserver(list => {
 """
 
 
+# Two categories that the signal refuses, and one that it says nothing of.
+HEEDING = """
+[site]
+name = "Tides"
+controller = { name = "Harbour Office", contact = "tides@harbour.example" }
+[consent]
+gpc = ["marketing", "third-party"]
+[categories.analytics]
+use = ["matomo"]
+[categories.marketing]
+use = ["meta-pixel"]
+[categories.third-party]
+use = ["youtube"]
+"""
+EXTENSION = 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });'
+STATUS, NOTE = ".choices-honoured", ".choices-ask .choices-note"
+
+
 @pytest.fixture
 def client_script() -> bool:
     return True
+
+
+def watching(selector: str) -> str:
+    """Return the script that looks for something else than the question."""
+    return WATCH.replace(".choices-ask", selector)
 
 
 # R-51
@@ -158,3 +181,126 @@ def test_without_scripts_the_question_and_the_cookies_page_work(
     )
     page.goto(site)
     assert canary.accepted == 0, "the page is one for everybody, and closed"
+
+
+# --- the signal, of which the page says the same to everybody
+
+
+@pytest.fixture
+def heeding(make_site: MakeSite) -> str:
+    return make_site(BLOCK, BODY, cache="shared", policy_text=HEEDING)
+
+
+@pytest.fixture
+def signalling(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Page:
+    """Return a tab of somebody whose browser sends the signal."""
+    visitor = new_visitor(extra_http_headers={"Sec-GPC": "1"})
+    visitor.add_init_script(EXTENSION)
+    return visitor.new_page()
+
+
+def grant(page: Page, site: str, *names: str) -> None:
+    page.goto(f"{site}/cookies")
+    for name in names:
+        page.locator(f'input[name="choice.{name}"][value="granted"]').check()
+    page.get_by_role("button", name="Save choices", exact=True).click()
+    page.locator("#choices-saved").wait_for()
+
+
+# R-48
+def test_who_sends_the_signal_is_told_from_the_first_frame_on(signalling: Page, heeding: str) -> None:
+    page = signalling
+    page.add_init_script(watching(NOTE))
+    page.goto(heeding)
+    settle(page)
+
+    seen = page.evaluate("seen")
+    assert seen
+    assert all(seen)
+    assert page.evaluate("shift") == 0
+    assert page.locator(NOTE).is_visible()
+    assert page.locator(NOTE).inner_text().endswith("without asking you: Marketing, Content from others.")
+    assert page.locator(STATUS).is_visible()
+
+
+# R-48
+def test_without_the_signal_nothing_of_it_is_seen_or_read_out(page: Page, heeding: str) -> None:
+    page.add_init_script(watching(NOTE))
+    page.goto(heeding)
+    settle(page)
+
+    assert page.evaluate("seen.length")
+    assert not any(page.evaluate("seen"))
+    assert page.get_by_text("Global Privacy Control").count() == 2
+    assert not page.get_by_text("Global Privacy Control").locator("visible=true").count()
+    assert "Global Privacy Control" not in page.locator("body").aria_snapshot()
+
+
+# R-48
+def test_a_signal_that_does_not_arrive_is_not_said_to_be_honoured(page: Page, heeding: str) -> None:
+    page.add_init_script(EXTENSION)  # but no header: something on the way has taken it off
+    page.goto(heeding)
+    settle(page)
+
+    assert page.locator(".choices-ask").is_visible()
+    assert not page.locator(NOTE).is_visible()
+    assert not page.locator(STATUS).is_visible()
+
+
+# R-46, R-48
+def test_what_is_said_ends_with_what_is_accepted_by_name(signalling: Page, heeding: str) -> None:
+    page = signalling
+    page.goto(heeding)
+    choose(page, "Reject all")
+    assert page.locator(STATUS).is_visible()
+
+    grant(page, heeding, "third-party")
+    page.goto(heeding)
+    settle(page)
+    assert page.locator(STATUS).is_visible(), "one of two is refused still"
+
+    grant(page, heeding, "marketing")
+    page.add_init_script(watching(STATUS))
+    page.goto(heeding)
+    settle(page)
+    assert page.locator(STATUS).count() == 0
+    assert not any(page.evaluate("seen")), "not for a moment either"
+
+
+# R-46, R-48
+def test_the_note_in_the_question_goes_when_one_of_those_it_names_is_accepted(
+    signalling: Page, make_site: MakeSite
+) -> None:
+    page = signalling
+    film = BODY.replace("<iframe", '<iframe data-consent="third-party"')
+    page.goto(make_site(BLOCK, film, cache="shared", policy_text=HEEDING))
+    page.locator(".choices-embed button[value=grant]").press("Enter")
+    page.locator(".choices-embed").wait_for(state="detached")
+
+    assert page.locator(".choices-ask").is_visible(), "of one category there is no answer yet"
+    assert page.locator(NOTE).count() == 0
+    assert page.locator(STATUS).is_visible()
+
+
+# R-48
+def test_rules_of_the_site_for_what_is_hidden_do_not_keep_it_hidden(
+    signalling: Page, make_site: MakeSite
+) -> None:
+    strict = "<style>[hidden] { display: none !important }</style>"
+    signalling.goto(make_site(strict, BODY, cache="shared", policy_text=HEEDING))
+    settle(signalling)
+
+    assert signalling.locator(NOTE).is_visible()
+    assert signalling.locator(STATUS).is_visible()
+
+
+# R-10, R-48
+def test_without_scripts_only_the_cookies_page_says_it(
+    new_visitor: Callable[..., BrowserContext], canary: Canary, heeding: str
+) -> None:
+    page = new_visitor(java_script_enabled=False, extra_http_headers={"Sec-GPC": "1"}).new_page()
+    page.goto(heeding)
+    assert not page.get_by_text("Global Privacy Control").locator("visible=true").count()
+
+    page.goto(f"{heeding}/cookies")
+    assert page.get_by_text("so these are refused without asking you").is_visible()

@@ -31,11 +31,12 @@ def test_every_theme_in_every_position_has_an_address_of_its_own() -> None:
 def test_the_stylesheet_holds_the_theme_the_rules_and_the_position_in_one_layer() -> None:
     top, bottom = load_stylesheet(BOLD).text, load_stylesheet(replace(BOLD, position=Position.BOTTOM)).text
 
-    assert bottom.startswith(top)
-    assert "position:fixed" in bottom.removeprefix(top)
+    assert bottom.startswith(top.removesuffix("}"))
+    assert "position:fixed" in bottom.removeprefix(top.removesuffix("}"))
     assert "position:fixed" not in top
-    assert top.startswith("@layer consentkit{:root{--consentkit-paper:#2a1a5e;")
-    assert not top.replace("@layer consentkit{", "").count("@layer")
+    assert top.startswith("@layer consentkit{:root{--consentkit-paper:light-dark(#2a1a5e,")
+    assert bottom.count("@layer") == 1
+    assert bottom.count("{") == bottom.count("}")
 
 
 def test_what_is_written_for_those_who_edit_the_rules_is_not_served() -> None:

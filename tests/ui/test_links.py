@@ -13,8 +13,10 @@ from turbohtml import parse
 from consentkit.consent.model import Consent
 from consentkit.policy.model import Category, Policy
 from consentkit.policy.texts import load_texts
+from consentkit.ui.head import Head
 from consentkit.ui.links import SIGNAL
 from consentkit.ui.render import Pages
+from consentkit.ui.script import ClientScript
 from consentkit.ui.view import View
 
 MakePolicy = Callable[..., Policy]
@@ -60,15 +62,28 @@ def test_where_nothing_is_left_to_say_there_is_no_line(policy: Policy, view: Vie
 
 
 # R-48
-def test_the_script_takes_the_status_away_with_the_one_category_that_it_is_about(
+def test_the_script_takes_the_status_away_with_the_last_category_that_it_is_about(
     policy: Policy, view: View
 ) -> None:
     pages, (refused,) = Pages(policy), Consent(policy, gpc=True).refused_by_signal
-    one, two = (str(pages.link(view, categories)) for categories in ([refused], [refused] * 2))
+    other = replace(refused, id="others")
+    one, two = (str(pages.link(view, categories)) for categories in ([refused], [refused, other]))
 
     assert re.search(rf'<span class="choices-honoured" data-choices="{refused.id}" lang="en" dir="ltr">', one)
-    assert "data-choices" not in two
+    assert f'data-choices="{refused.id}+others"' in two
     assert HONOURED in two
+    assert " hidden" not in one + two
+
+
+# R-48, R-51
+def test_in_a_page_for_everybody_the_status_is_hidden_until_the_script_knows(
+    policy: Policy, view: View
+) -> None:
+    head = Head(policy.theme, client=ClientScript(), shared=True)
+    line = str(Pages(policy, head=head).link(view, policy.heeding_gpc))
+
+    assert re.search(r'<span class="choices-gpc" hidden><span class="choices-honoured" [^>]*>', line)
+    assert HONOURED in line
 
 
 # R-72

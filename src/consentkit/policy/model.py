@@ -245,9 +245,14 @@ class Policy:
         return frozenset((*(category.id for category in self.refusable), *services))
 
     @cached_property
+    def heeding_gpc(self) -> tuple[Category, ...]:
+        """The categories that ``Sec-GPC: 1`` means no to."""
+        return tuple(category for category in self.optional if category.gpc)
+
+    @cached_property
     def heeds_gpc(self) -> bool:
         """Whether ``Sec-GPC: 1`` means no to some category."""
-        return any(category.gpc for category in self.optional)
+        return bool(self.heeding_gpc)
 
     @cached_property
     def sells_or_shares(self) -> tuple[Category, ...]:

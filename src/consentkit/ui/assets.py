@@ -13,6 +13,9 @@ from .theme import theme_rules
 
 STYLESHEET: Final = "choices.css"
 
+# Every file of rules is one, and so is what is served.
+_LAYER: Final = "@layer consentkit{"
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -38,7 +41,8 @@ def load_stylesheet(theme: Theme = PLAIN) -> Asset:
     """Read the shipped rules and put the custom properties of ``theme`` before them."""
     names = [STYLESHEET, *([] if theme.position is Position.TOP else [f"{theme.position}.css"])]
     rules = [_compact((files(__package__) / "static" / name).read_text("utf-8")) for name in names]
-    return stylesheet("".join([f"@layer consentkit{{{theme_rules(theme)}}}", *rules]).encode())
+    inside = [theme_rules(theme), *(one.removeprefix(_LAYER).removesuffix("}") for one in rules)]
+    return stylesheet(f"{_LAYER}{''.join(inside)}}}".encode())
 
 
 def load_script(name: str) -> Asset:
@@ -50,7 +54,7 @@ def _compact(css: str) -> str:
     """Return our own rules without the comments and the white space that are for those who edit them."""
     css = re.sub(r"/\*.*?\*/|\s+", " ", css, flags=re.DOTALL)
     css = re.sub(r" +", " ", css)
-    return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
+    return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}").strip()
 
 
 def stylesheet(body: bytes) -> Asset:

@@ -25,7 +25,7 @@ def facts(consent: Consent, words: Wording) -> dict[str, Any]:
         "decided": any(consent.choice(category.id) for category in policy.optional),
         "needs_prompt": consent.needs_prompt,
         "signal": SIGNAL,
-        "heeded": words.join(c.name for c in policy.optional if c.gpc),
+        "heeded": words.join(c.name for c in policy.heeding_gpc),
         "sold": words.join(c.name for c in policy.sells_or_shares),
         "granted_despite_signal": words.join(c.name for c in consent.granted_despite_signal),
         "duration": words.texts.duration(policy.expires_after),

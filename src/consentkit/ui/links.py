@@ -17,20 +17,18 @@ SIGNAL = "choices-signal"
 # A link with a target the client script leaves to the browser, which goes to the very place on the page.
 _LINK = Markup('<a class="choices-link" href="{}"{} lang="{}" dir="{}">{}</a>')
 _TO_THE_PLACE = Markup(' target="_self"')
-_STATUS = Markup('<span class="choices-honoured"{} lang="{}" dir="{}">{}</span>')
-# The script takes away what has one of these names once it is allowed.
-_UNTIL_ALLOWED = Markup(' data-choices="{}"')
+# The script takes away what has one of these names once that is allowed; with "+" between them, once all are.
+_STATUS = Markup('<span class="choices-honoured" data-choices="{}" lang="{}" dir="{}">{}</span>')
+# In a page for everybody the scripts show it where there is a signal, and without them it stays hidden.
+_IF_SIGNALLED = Markup('<span class="choices-gpc" hidden>{}</span>')
 
 
-def links(
-    place: Place, words: Wording, refused: Sequence[Category], *, settings: bool, sells: bool
-) -> list[Markup]:
-    """Return what belongs on a page.
+def links(place: Place, words: Wording, *, settings: bool, sells: bool) -> list[Markup]:
+    """Return the links that belong on a page.
 
     Args:
         place: the page.
         words: its language.
-        refused: what the signal refuses there; it says that it was honoured (R-48).
         settings: whether the link to the cookies page is among them.
         sells: whether personal information is sold or shared, so that there has to be a link to the
             opt-out (R-83).
@@ -43,8 +41,20 @@ def links(
     if sells:
         there = f"{url}#{SIGNAL}"
         found.append(_LINK.format(there, _TO_THE_PLACE, *language, words.text("privacy_choices")))
-    if refused:
-        # With several it is not known which of them the visitor accepts last: then the next page knows.
-        until = _UNTIL_ALLOWED.format(refused[0].id) if len(refused) == 1 else ""
-        found.append(_STATUS.format(until, *language, words.text("gpc_status")))
     return found
+
+
+def status(words: Wording, refused: Sequence[Category], *, shared: bool) -> list[Markup]:
+    """Return what says that the signal was honoured (R-48), where it refuses something.
+
+    Args:
+        words: the language of the page.
+        refused: what the signal refuses there, or can refuse.
+        shared: whether the page is for everybody, so that a script finds out whether there is a signal.
+    """
+    if not refused:
+        return []
+    # It is true as long as the signal refuses any of them.
+    until = "+".join(category.id for category in refused)
+    found = _STATUS.format(until, words.language, words.direction, words.text("gpc_status"))
+    return [_IF_SIGNALLED.format(found) if shared else found]

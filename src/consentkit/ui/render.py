@@ -47,7 +47,7 @@ from . import answers
 from .facts import facts
 from .head import Head
 from .hrefs import cookies_page_url, href
-from .links import links
+from .links import links, status
 from .listing import CategoryEntry, list_categories, other_providers
 from .view import Place, View
 from .wording import Wording
@@ -158,7 +158,10 @@ class Pages:
     def banner(self, view: View) -> Markup:
         """Return what stands at the top of a page: the question, or that it was answered, or nothing."""
         if view.consent.needs_prompt:
-            return self._fragment("banner.html", view)
+            # In a page for everybody a script finds out whether there is a signal.
+            heeding = self._policy.heeding_gpc if self.mirrors else ()
+            named = self._wording(view).join(category.name for category in heeding)
+            return self._fragment("banner.html", view, heeding=heeding, refused_if_signalled=named)
         return self.confirmation(view, here=view.path, back=None) if view.saved else Markup()
 
     def url(self, place: Place) -> str:
@@ -173,9 +176,9 @@ class Pages:
             refused: what the signal refuses its visitor.
             settings: whether the link itself is wanted; ``False`` where a template has made its own.
         """
-        sells = bool(self._policy.sells_or_shares)
-        found = links(place, self._wording(place), refused, settings=settings, sells=sells)
-        return Markup(" ").join(found)
+        words, sells = self._wording(place), bool(self._policy.sells_or_shares)
+        found = links(place, words, settings=settings, sells=sells)
+        return Markup(" ").join(found + status(words, refused, shared=self.mirrors))
 
     def foot(self, place: Place, refused: Sequence[Category] = (), *, settings: bool = True) -> Markup:
         """Return the same as a line of its own, for a page that has no place for it."""

@@ -24,8 +24,8 @@ def theme_rules(theme: Theme) -> str:
     names = {**light, **dark}
     light, dark = ({name: one.get(name, one["accent"]) for name in names} for one in (light, dark))
     both = {name: f"light-dark({light[name]},{dark[name]})" for name in names}
-    light |= _measures(theme)
-    return f":root{{{_set(light)}}}@supports (color:light-dark(red,red)){{:root{{{_set(both)}}}}}"
+    both |= _measures(theme)
+    return f":root{{{_set(both)}}}@supports not (color:{both['paper']}){{:root{{{_set(light)}}}}}"
 
 
 def _colours(palette: Palette) -> dict[str, str]:

@@ -139,7 +139,10 @@ const isScript = (element) => /^script$/i.test(element.localName);
 const activate = () =>
   (queue = queue.then(async () => {
     // Notices that something is closed or refused; no site has this attribute with one of these names.
-    for (const one of all("[data-choices]")) if (allows(/** @type {string} */ (one.dataset.choices))) one.remove();
+    for (const one of all("[data-choices]")) {
+      const names = /** @type {string} */ (one.dataset.choices).split(" ");
+      if (names.some((some) => some.split("+").every(allows))) one.remove();
+    }
     for (const element of all(CLOSED).sort((one, other) => +isScript(one) - +isScript(other))) {
       try {
         // Looked at again: while a script was loading, the visitor may have changed their mind.
@@ -178,6 +181,8 @@ const apply = async (next) => {
   const answered = JSON.stringify(choices);
   choices = next.choices;
   allowed = new Set(next.allowed);
+  // What a page for everybody says of the signal.
+  all("html")[0]?.classList.toggle("choices-gpc", next.gpc);
   const lost = [...before].filter((name) => !allows(name));
   if (!next.needs_prompt) for (const banner of all(".choices-ask")) banner.remove();
   const gained = next.allowed.some((name) => !before.has(name));
