@@ -71,7 +71,7 @@ def test_the_close_button_and_a_click_beside_it_close_it_and_grant_nothing(
     for close in (by_button, beside):
         page.get_by_role("button", name="Manage choices").click()
         dialog(page).wait_for()
-        dialog(page).get_by_label("Accept").first.check(force=True)
+        dialog(page).get_by_label("Accept").first.check()
         close()
         dialog(page).wait_for(state="detached")
     assert page.context.cookies() == []
@@ -85,9 +85,7 @@ def test_a_choice_for_one_purpose_holds_and_is_confirmed_in_the_dialog(
     page.goto(make_site(COUNTER))
     page.evaluate("window.untouched = true")
     page.get_by_role("button", name="Manage choices").click()
-    dialog(page).get_by_role("group", name="Content from others").get_by_label("Accept").first.check(
-        force=True
-    )
+    dialog(page).get_by_role("group", name="Content from others").get_by_label("Accept").first.check()
 
     dialog(page).get_by_role("button", name="Save choices").click()
     page.get_by_text("Your cookie choices have been saved.").wait_for()
