@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser.steps import is_untouched, mark, until, until_asked_for, until_saved
+from tests.browser.steps import COUNT, FILM, is_untouched, mark, until, until_asked_for, until_saved
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
     from tests.browser.conftest import Canary, MakeSite
 
 COUNTER = '<script src="https://counter.example/count.js"></script>'
-COUNT, FILM = "counter.example/count.js", "www.youtube.com/embed/x"
 NOT_SAVED = "Your choice was not saved. The site could not be reached."
 # What scripts ask for below the prefix; pages and forms of the browser's own have no such parameter.
 BY_SCRIPTS = re.compile(r"/cookies(/state)?\?.*(echo=|dialog)")
