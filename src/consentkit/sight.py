@@ -61,10 +61,9 @@ def refused(visit: Visit) -> tuple[Category, ...]:
 
     A page for everybody says it hidden, of all that the signal can refuse, if a script is there to find out.
     """
-    setup = visit.setup
-    if setup.shared:
-        return setup.policy.heeding_gpc if setup.pages.mirrors else ()
-    if not setup.heeds_gpc:
+    if visit.setup.shared:
+        return visit.setup.pages.heeding
+    if not visit.setup.heeds_gpc:
         return ()
     if visit.opted_out is None and not visit.signalled:
         # Whoever does not send it gets the same page, whatever they have chosen.

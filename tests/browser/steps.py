@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Canary
 
 SECONDS = 20.0  # far more than any step takes, even where everything else on the machine is busy
+# Chromium has no Global Privacy Control: an extension sends the header, and sets what scripts can see.
+SIGNAL = 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });'
 COUNT, FILM = "counter.example/count.js", "www.youtube.com/embed/x"
 
 
@@ -41,6 +43,12 @@ def settle(page: Page) -> None:
     """Wait until nothing is under way. For what must not happen: what must, is waited for by ``until``."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(200)
+
+
+def settle_below(page: Page) -> None:
+    """Bring everything into view, what is loaded lazily too, and wait until nothing loads any more."""
+    page.keyboard.press("End")
+    page.wait_for_load_state("networkidle")
 
 
 def until_asked_for(page: Page, canary: Canary, wanted: Mapping[str, int]) -> None:

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from tests.browser.steps import submit, until, until_asked_for
+from tests.browser.steps import settle_below, submit, until, until_asked_for
 
 from consentkit import ConsentMiddleware, load_policy
 
@@ -101,11 +101,6 @@ def untouched_site(example_folder: Path, secret_key: str, serving: Callable[...,
         yield f"http://127.0.0.1:{port}"
 
 
-def settle(page: Page) -> None:
-    page.keyboard.press("End")
-    page.wait_for_load_state("networkidle")
-
-
 # 3
 #
 def test_toggling_and_leaving_without_saving_stores_and_runs_nothing(
@@ -117,7 +112,7 @@ def test_toggling_and_leaving_without_saving_stores_and_runs_nothing(
     for box in page.locator('input[value="granted"]').all():
         box.check()
     page.goto(untouched_site)
-    settle(page)
+    settle_below(page)
     assert page.locator("#choices").count() == 1
     assert (page.context.cookies(), canary.accepted) == ([], 0)
 
@@ -137,7 +132,7 @@ def test_without_scripts_or_storage_asking_choosing_and_withdrawing_work(
     page.locator('input[name="choice.third-party"][value="granted"]').check()
     submit(page, "Save choices")
     page.goto(untouched_site)
-    settle(page)
+    settle_below(page)
     film, share = "www.youtube.com/embed/aqz-KE-bpKQ", "platform.twitter.com/widgets.js"
     until_asked_for(page, canary, {film: 1, share: 1} if scripts else {film: 1})
 
@@ -145,7 +140,7 @@ def test_without_scripts_or_storage_asking_choosing_and_withdrawing_work(
     submit(page, "Reject all")
     canary.forget()
     page.goto(untouched_site)
-    settle(page)
+    settle_below(page)
     assert page.locator("#choices").count() == 0
     assert canary.accepted == 0
 
@@ -194,11 +189,11 @@ def test_with_a_tag_manager_in_the_page_nobody_is_contacted_before_a_choice(
 ) -> None:
     page = new_visitor(java_script_enabled=scripts).new_page()
     page.goto(untouched_site)
-    settle(page)
+    settle_below(page)
     assert (canary.accepted, page.context.cookies()) == (0, [])
 
     submit(page, "Accept all")
-    settle(page)
+    settle_below(page)
     hosts = {"www.googletagmanager.com", "www.youtube.com"}
     assert canary.hosts == (hosts | {"platform.twitter.com"} if scripts else hosts)
 

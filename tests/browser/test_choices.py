@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser.steps import submit, until_asked_for
+from tests.browser.steps import settle_below, submit, until_asked_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -34,12 +34,6 @@ ONE_GRANT: dict[str, dict[bool, set[str]]] = {
 }
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 PAGES = ("/", "/report", "/privacy", "/no-such-page", "/cookies")
-
-
-def settle(page: Page) -> None:
-    """Bring everything into view, and wait until nothing loads any more."""
-    page.keyboard.press("End")
-    page.wait_for_load_state("networkidle")
 
 
 def answer(page: Page, name: str, choice: str) -> Locator:
@@ -73,7 +67,7 @@ def test_before_a_choice_nobody_is_contacted_and_nothing_is_stored(
     for path in PAGES:
         page.goto(origin + path)
         page.keyboard.press("End")
-    settle(page)
+    settle_below(page)
     assert (canary.accepted, stored(page)) == (0, set())
 
 
@@ -88,7 +82,7 @@ def test_reject_all_is_one_click_and_contacts_nobody(
     for path in PAGES:
         page.goto(origin + path)
         assert page.locator("#choices").count() == 0
-    settle(page)
+    settle_below(page)
     assert canary.accepted == 0
     assert stored(page) == {"__Host-consent" if origin.startswith("https") else "consent"}
 
@@ -101,13 +95,13 @@ def test_accept_all_is_one_click_and_loads_each_third_party_exactly_once(
     page = tab(scripts)
     page.goto(origin)
     submit(page, "Accept all")
-    settle(page)
+    settle_below(page)
     until_asked_for(page, canary, once(*EVERYTHING[scripts]))
     assert stored(page) - {"__Host-consent", "consent"} == ({"_ga", "_ga_EXAMPLE"} if scripts else set())
 
     canary.forget()
     page.reload()
-    settle(page)
+    settle_below(page)
     until_asked_for(page, canary, once(*EVERYTHING[scripts]))
 
 
@@ -129,7 +123,7 @@ def test_granting_one_purpose_or_service_loads_that_one_only(
     answer(page, name, "granted").check()
     submit(page, "Save choices")
     page.goto(site)
-    settle(page)
+    settle_below(page)
     expected = ONE_GRANT[name][scripts]
     until_asked_for(page, canary, once(*expected))
     assert canary.hosts == {ADDRESSES[address].partition("/")[0] for address in expected}
@@ -152,7 +146,7 @@ def test_withdrawal_takes_two_activations_and_removes_every_optional_cookie(
     canary.forget()
     submit(page, "Reject all")
     page.goto(origin)
-    settle(page)
+    settle_below(page)
     assert canary.accepted == 0
     assert stored(page) == {"__Host-consent" if origin.startswith("https") else "consent"}
     assert page.locator("html.large-text").count() == 0
@@ -171,7 +165,7 @@ def test_withdrawing_one_purpose_leaves_the_others_alone(
     submit(page, "Save choices")
     canary.forget()
     page.goto(site)
-    settle(page)
+    settle_below(page)
     until_asked_for(page, canary, once("film", "share"))
     assert stored(page) == {"consent", "text-size"}
 
@@ -188,7 +182,7 @@ def test_saving_the_untouched_cookies_page_is_a_refusal(
     assert checked == {"denied", ""}
     submit(page, "Save choices")
     page.get_by_role("link", name="Go back to the page you were on").click()
-    settle(page)
+    settle_below(page)
     assert page.url == f"{site}/"
     assert page.locator("#choices").count() == 0
     assert canary.accepted == 0
@@ -229,6 +223,6 @@ def test_a_browser_that_sends_the_signal_is_told_so_and_loads_nothing_it_covers(
 ) -> None:
     page = new_visitor(extra_http_headers={"Sec-GPC": "1"}).new_page()
     page.goto(site)
-    settle(page)
+    settle_below(page)
     assert canary.accepted == 0
     assert "Global Privacy Control" in page.locator("#choices").inner_text()

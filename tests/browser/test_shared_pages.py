@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser.steps import choose, settle
+from tests.browser.steps import SIGNAL, choose, settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -49,7 +49,6 @@ use = ["meta-pixel"]
 [categories.third-party]
 use = ["youtube"]
 """
-EXTENSION = 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });'
 STATUS, NOTE = ".choices-honoured", ".choices-ask .choices-note"
 
 
@@ -198,7 +197,7 @@ def heeding(make_site: MakeSite) -> str:
 def signalling(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Page:
     """Return a tab of somebody whose browser sends the signal."""
     visitor = new_visitor(extra_http_headers={"Sec-GPC": "1"})
-    visitor.add_init_script(EXTENSION)
+    visitor.add_init_script(SIGNAL)
     return visitor.new_page()
 
 
@@ -241,7 +240,7 @@ def test_without_the_signal_nothing_of_it_is_seen_or_read_out(page: Page, heedin
 
 # R-48
 def test_a_signal_that_does_not_arrive_is_not_said_to_be_honoured(page: Page, heeding: str) -> None:
-    page.add_init_script(EXTENSION)  # but no header: something on the way has taken it off
+    page.add_init_script(SIGNAL)  # but no header: something on the way has taken it off
     page.goto(heeding)
     settle(page)
 

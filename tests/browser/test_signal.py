@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from tests.browser.firefox import running
+from tests.browser.steps import SIGNAL
 
 from consentkit import ConsentMiddleware, Policy, parse_policy
 
@@ -62,8 +63,6 @@ PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tides</title></head>'
     '<body><main><h1>High tide</h1><p data-for="marketing">of the site itself</p>{}</main></body></html>'
 )
-# Chromium sends no signal by itself. An extension sends the header and sets what scripts can see.
-EXTENSION = 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });'
 HONOURED = "Global Privacy Control: honoured"
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 
@@ -107,7 +106,7 @@ def visit(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Callabl
         headers = {"Sec-GPC": "1"} if gpc else {}
         visitor = new_visitor(extra_http_headers=headers, java_script_enabled=scripts)
         if gpc:
-            visitor.add_init_script(EXTENSION)
+            visitor.add_init_script(SIGNAL)
         return visitor.new_page()
 
     return visit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from tests.browser.steps import submit, until_asked_for
+from tests.browser.steps import settle_below, submit, until_asked_for
 
 from consentkit import ConsentMiddleware, load_policy, parse_policy
 
@@ -35,11 +35,6 @@ def tab(new_visitor: Callable[..., BrowserContext], canary: Canary) -> Callable[
         return page
 
     return tab
-
-
-def settle(page: Page) -> None:
-    page.keyboard.press("End")
-    page.wait_for_load_state("networkidle")
 
 
 #
@@ -83,7 +78,7 @@ def test_a_form_that_is_refused_says_why_changes_nothing_and_shows_the_way_on(
     page.locator('input[name="choice.third-party"][value="granted"]').check()
     submit(page, "Save choices")
     page.goto(site)
-    settle(page)
+    settle_below(page)
     until_asked_for(page, canary, {FILM: 1})
 
 
@@ -156,7 +151,7 @@ def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
 
     submit(page, "Accept all")
     page.goto(site)
-    settle(page)
+    settle_below(page)
     assert FILM not in canary.seen
     assert page.locator(".choices-embed").is_visible()
 
@@ -167,7 +162,7 @@ def test_the_signal_is_told_refuses_and_is_outranked_by_an_answer_of_one_s_own(
     assert "your own choice counts" in page.locator(".choices-note").last.inner_text()
     canary.forget()
     page.goto(site)
-    settle(page)
+    settle_below(page)
     until_asked_for(page, canary, {FILM: 1, CONTAINER: 1})
 
 
@@ -187,7 +182,7 @@ def test_withdrawing_by_keyboard_takes_the_link_and_one_button(
     canary.forget()
     page.get_by_role("link", name="Go back to the page you were on").press("Enter")
     page.wait_for_url(f"{site}/**")
-    settle(page)
+    settle_below(page)
     assert canary.accepted == 0
 
 

@@ -95,6 +95,7 @@ class Pages:
         assets: static files by their ``path``, to be served under ``{prefix}/assets/``.
         scripted: whether a script is put into pages.
         mirrors: whether pages look at the mirror cookie.
+        heeding: what the signal can refuse, where a script finds out whether a page was asked for with it.
         notice: the digest of what visitors are asked about.
         sources: the digest of all templates, the shipped ones and those of the site.
 
@@ -116,15 +117,17 @@ class Pages:
         self._words = {tag: Wording(tag, policy.texts[tag]) for tag in policy.site.languages}
         self._listings: dict[tuple[str, bool], tuple[CategoryEntry, ...]] = {}
         self.notice = notice(policy)
+        self._head = head = head if head is not None else Head(policy.theme)
+        self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
+        self.heeding = policy.heeding_gpc if head.mirrors else ()
         self._constant = {
             "site": policy.site,
             "categories": policy.optional,
             "providers": other_providers(policy),
             "contacted": tuple(policy.services[name] for name in sorted(policy.ungated)),
+            "heeding": self.heeding,
             "notice": self.notice,
         }
-        self._head = head = head if head is not None else Head(policy.theme)
-        self.scripted, self.mirrors, self.assets = head.scripted, head.mirrors, head.assets
 
     def first(self, place: Place, consent: Consent | None = None, *, inline: bool = False) -> Markup:
         """Return what stands before the first script of a page, and before its stylesheets.
@@ -158,10 +161,7 @@ class Pages:
     def banner(self, view: View) -> Markup:
         """Return what stands at the top of a page: the question, or that it was answered, or nothing."""
         if view.consent.needs_prompt:
-            # In a page for everybody a script finds out whether there is a signal.
-            heeding = self._policy.heeding_gpc if self.mirrors else ()
-            named = self._wording(view).join(category.name for category in heeding)
-            return self._fragment("banner.html", view, heeding=heeding, refused_if_signalled=named)
+            return self._fragment("banner.html", view)
         return self.confirmation(view, here=view.path, back=None) if view.saved else Markup()
 
     def url(self, place: Place) -> str:
