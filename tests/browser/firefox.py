@@ -169,7 +169,7 @@ def running(profile: Path, preferences: Mapping[str, bool | int | str]) -> Itera
     """Start Firefox with a profile of its own, and end it whatever happens."""
     executable = shutil.which("firefox-esr") or shutil.which("firefox")
     if executable is None:
-        pytest.skip("Firefox is not installed")
+        pytest.skip("Firefox is not installed")  # no tool; under CI=true a failure
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     lines = {**_PREFERENCES, **preferences, "marionette.port": port}.items()

@@ -312,7 +312,7 @@ def test_outside_a_request_a_genuine_value_is_asked_again_at_that_moment(policy:
         "1.{id}.{now}0{analytics}x~",
         "1.{id}.{now}0{analytics}~~",
         "1.{id}.{now}0{analytics}~.",
-        "1.{id}.XXXXXXXX0{analytics}~",
+        "1.{id}.XXXXXXXX0{analytics}~",  # letters, but no number in base 16
         "1.{id}..{now}0{analytics}~",
         " 1.{id}.{now}0{analytics}~",
         "1.{id}.{now}0{analytics}~\n",

@@ -61,7 +61,7 @@ def minified(name: str, folder: Path) -> bytes:
     if not (ROOT / "node_modules" / ".bin" / "terser").exists():
         if os.environ.get("CI") == "true":
             pytest.fail("terser is not installed")
-        pytest.skip("terser is not installed (npm ci)")
+        pytest.skip("terser is not installed (npm ci)")  # no tool; under CI=true a failure
     subprocess.run([ROOT / "scripts" / "minify", STATIC / name, folder / name], check=True)  # noqa: S603
     return (folder / name).read_bytes()
 
